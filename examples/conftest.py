@@ -1,0 +1,60 @@
+"""What the tests of the examples share: real servers, signed calls, sessions in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.servers import ROOT, TOKEN, Server, phone_to
+from examples.walks import Line, Step, Table, declared_steps, observed
+from statechart_ivr import CallFlow
+from statechart_ivr.clock import SimulatedClock
+from statechart_ivr.web import IvrApp
+
+__all__ = ["Serve", "StartServer", "Table"]
+
+Serve = Callable[..., Line]
+
+
+@pytest.fixture
+def serve(tmp_path: Path, serve_wsgi: Callable[[Any], int]) -> Iterator[Serve]:
+    """Return a function that serves a flow with waitress and SQLite at a moment in time."""
+
+    def run(flow: type[CallFlow], at: str = "2026-01-05T10:00", **services: Any) -> Line:
+        clock, taken = SimulatedClock(at), set[Step]()
+        name = f"sqlite:///{tmp_path}/{clock.now():%H%M}.db"
+        app = IvrApp(
+            observed(flow, taken),
+            auth_token=TOKEN,
+            base_url=ROOT,
+            store=name,
+            services=services,
+            clock=clock,
+        )
+        stack.callback(app.close)
+        url = f"http://127.0.0.1:{serve_wsgi(app)}"
+        return Line(lambda: phone_to(url, app.switchboard.store), declared_steps(flow), taken)
+
+    with ExitStack() as stack:
+        yield run
+
+
+StartServer = Callable[[str], Server]
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Return a function that starts ``statechart-ivr serve`` with a target."""
+
+    def run(target: str) -> Server:
+        server = Server(target, tmp_path)
+        stack.callback(server.store.close)
+        stack.callback(server.kill)
+        return server
+
+    with ExitStack() as stack:
+        yield run

@@ -1,0 +1,83 @@
+"""``statechart-ivr serve`` in a process of its own, which can be killed in mid call."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import statechart_ivr
+from statechart_ivr.stores import SessionStore, open_store
+from statechart_ivr.testing import Phone
+
+TOKEN = "12345"
+ROOT = "https://ivr.example.com"
+
+
+def phone_to(url: str, store: SessionStore) -> Phone:
+    """Return a phone to a served application, which can also look into its sessions."""
+    return Phone(url, auth_token=TOKEN, base_url=ROOT, store=store)
+
+
+class Server:
+    """``statechart-ivr serve`` in a process of its own, with sessions in a SQLite file.
+
+    Args:
+        target: what is served, as on the command line.
+        folder: where it works, and keeps its sessions.
+    """
+
+    def __init__(self, target: str, folder: Path) -> None:
+        self._target = target
+        self._folder = folder
+        self._log = folder / "log.txt"
+        self._store_url = f"sqlite:///{folder}/calls.db"
+        self._start("127.0.0.1:0")
+        self.store: SessionStore = open_store(self._store_url)
+
+    def phone(self) -> Phone:
+        """Return a phone that can also look into the sessions."""
+        return phone_to(self.url, self.store)
+
+    def kill_and_start_again(self) -> None:
+        """End it with SIGKILL, which it cannot prepare for, and start it at the same address."""
+        self.kill()
+        self._start(self.url.removeprefix("http://"))
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        self._process.kill()
+        self._process.communicate(timeout=30)
+
+    def _start(self, address: str) -> None:
+        command = [sys.executable, "-m", "statechart_ivr.cli", "serve"]
+        project, library = Path(__file__).parents[1], Path(statechart_ivr.__file__).parents[1]
+        settings = {
+            "PYTHONPATH": f"{library}{os.pathsep}{project}",
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "IVR_BASE_URL": ROOT,
+            "IVR_STORE": self._store_url,
+        }
+        with self._log.open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                [*command, self._target, "--listen", address],
+                cwd=self._folder,
+                env={**os.environ, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.summary = self._read_summary()
+        self.url = self.summary[-1].removeprefix("Listening on ")
+
+    def _read_summary(self) -> list[str]:
+        output: IO[str] = self._process.stdout  # type: ignore[assignment]  # it is a pipe
+        lines: list[str] = []
+        while not (lines and lines[-1].startswith("Listening on ")):
+            line = output.readline()
+            assert line, f"it ended: {lines} {self._log.read_text('utf-8')}"
+            lines.append(line.rstrip("\n"))
+        return lines

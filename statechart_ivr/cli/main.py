@@ -1,0 +1,58 @@
+"""The command ``statechart-ivr``: its subcommands, and what it returns to the shell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from statechart_ivr.cli.serve import serve
+from statechart_ivr.errors import IvrError, TargetError
+
+#: Everything went as it should.
+OK = 0
+#: Something failed: a flow that is defined wrongly, a setting that is missing, a port in use.
+FAILURE = 1
+#: What was typed makes no sense: an option, or a TARGET that is not there.
+USAGE = 3
+
+
+@click.group(epilog="Example: statechart-ivr serve flow.py --no-validate")
+@click.version_option(package_name="statechart-ivr")
+def commands() -> None:
+    """Phone trees on Twilio, written as statecharts."""
+
+
+commands.add_command(serve)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: what follows the command's name; the process's own if left out.
+
+    Returns:
+        The exit code: `OK`, `FAILURE` or `USAGE`.
+    """
+    try:
+        commands.main(arguments, prog_name="statechart-ivr", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except TargetError as error:
+        return _complain(error, USAGE)
+    except (click.Abort, click.ClickException, IvrError) as error:
+        return _complain(error, FAILURE)
+    return OK
+
+
+def _complain(error: Exception, code: int) -> int:
+    click.echo(f"Error: {str(error) or 'aborted'}", err=True)
+    return code
+
+
+def reloadable() -> None:
+    """Run the command line as the process that hupper starts again on changes."""
+    sys.exit(main())

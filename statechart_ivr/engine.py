@@ -1,0 +1,108 @@
+"""The private details of python-statemachine 3.2 that this package relies on, all of them.
+
+`tests/test_engine.py` pins each, so that a new version of the engine fails there first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from statemachine import Event, State, StateMachine
+from statemachine.callbacks import CallbackGroup, CallbackPriority, SpecReference
+from statemachine.event_data import EventData, TriggerData
+from statemachine.factory import StateMachineMetaclass
+from statemachine.orderedset import OrderedSet
+from statemachine.spec_parser import names_in_boolean_expr
+from statemachine.transition import Transition
+
+#: What the engine sets on its instances by plain assignment.
+INSTANCE_ATTRIBUTES = frozenset(
+    "model history_values state_field start_configuration_values configuration "
+    "_callbacks _config _listeners _engine".split()
+)
+
+#: What the engine's own classes use up as attribute names: no state, event or method may.
+ENGINE_NAMES = (
+    frozenset(dir(StateMachine)) | INSTANCE_ATTRIBUTES | frozenset(dir(StateMachineMetaclass))
+)
+
+
+def nested_functions(states: Iterable[State]) -> Iterator[tuple[str, Any]]:
+    """Go through what nested state bodies define, as long as the engine has not moved it.
+
+    The engine moves it to the class at the end of its work, which it does not reach when it
+    finds the chart wrong.
+    """
+    for state in states:
+        yield from (state._callbacks or {}).items()
+
+
+def callback_names(holder: State | Transition) -> Iterator[tuple[str, bool]]:
+    """Go through the names that ``cond="…"``, ``on="…"`` and the like refer to.
+
+    Yields:
+        The name, and whether it is used as a guard. Names that only follow the engine's naming
+        convention are left out, and functions given as objects.
+    """
+    for spec in holder._specs:
+        if spec.is_convention or spec.reference is not SpecReference.NAME:
+            continue
+        is_guard = spec.group is CallbackGroup.COND
+        if is_guard:
+            for name in sorted(names_in_boolean_expr(spec.attr_name)):
+                yield name, True
+        else:
+            yield spec.attr_name, False
+
+
+def callback_functions(holder: State | Transition) -> Iterator[Any]:
+    """Go through the callbacks given as objects: functions and properties."""
+    for spec in holder._specs:
+        if spec.reference is not SpecReference.NAME:
+            yield spec.func
+
+
+def uses_invoke(state: State) -> bool:
+    """Return whether a state was given ``invoke=``."""
+    return any(not spec.is_convention for spec in state.invoke)
+
+
+def call_last_on_entry(state: State, method: str) -> None:
+    """Have a method of the machine called when a state is entered, after the flow's own."""
+    state.enter.add(method, priority=CallbackPriority.AFTER)
+
+
+def call_before(transition: Transition, method: str) -> None:
+    """Have a method of the machine called before a transition is taken."""
+    transition.before.add(method, priority=CallbackPriority.GENERIC)
+
+
+def guards_pass(
+    machine: StateMachine, transition: Transition, event: Event, data: Mapping[str, Any]
+) -> bool:
+    """Return whether a transition would be taken now, if the event came with this data."""
+    trigger = TriggerData(machine, event, kwargs=dict(data))
+    injected = EventData(trigger, transition).extended_kwargs
+    return bool(machine._callbacks.all(transition.cond.key, **injected))
+
+
+def place(machine: StateMachine, values: Iterable[Any]) -> None:
+    """Put a machine into a configuration; no callback runs."""
+    machine._config.value = OrderedSet(values)
+
+
+def unplace(machine: StateMachine, start: Any) -> None:
+    """Take a machine out of every state; `StateMachine.activate_initial_state` enters ``start``."""
+    machine._config.value = None
+    machine.start_configuration_values = [start]
+
+
+def set_attribute(machine: StateMachine, name: str, value: Any) -> None:
+    """Set an instance's attribute around the flow's own refusal."""
+    vars(machine)[name] = value
+
+
+def has_coroutines(machine: StateMachine) -> bool:
+    """Return whether the engine found a coroutine among the callbacks."""
+    return machine._callbacks.has_async_callbacks

@@ -1,0 +1,211 @@
+"""Every error of the package, in one tree.
+
+::
+
+    IvrError
+    ├── FlowDefinitionError         the class of a flow is wrong; .problems lists everything
+    ├── ConfigurationError          the application is put together wrongly
+    │   ├── MissingExtraError       an optional package is not installed
+    │   ├── MissingSettingError     requests cannot be validated without it
+    │   ├── TargetError             the command line's TARGET leads to nothing it can use
+    │   └── UnknownUrlError         url_for() was asked for a route or scheme there is not
+    ├── FlowError                   a flow's own code did something impossible
+    │   ├── RenderingError          what a renderer returned cannot be said
+    │   │   └── DocumentTooLargeError
+    │   ├── UnknownEventError       an event id the chart does not know
+    │   ├── TransitionLoopError     eventless transitions that never come to rest
+    │   ├── SessionValueError       a session value that is not JSON
+    │   └── LostAttributeError      an attribute that would not outlive the request
+    ├── RecordError                 a stored record cannot be used
+    │   ├── DamagedRecordError      not what this package writes
+    │   └── SessionMismatchError    names states this version of the flow does not have
+    ├── StoreError
+    │   ├── StaleSessionError       somebody else saved first
+    │   └── StoreUnavailableError   no answer, full, locked, read-only
+    └── PhoneError                  a test asked the phone for something a caller cannot do
+        └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+class IvrError(Exception):
+    """The root of all errors that this package raises."""
+
+
+class FlowDefinitionError(IvrError):
+    """The class body of a flow is wrong.
+
+    Attributes:
+        problems: one string per problem, each
+            ``Class.state.method (file:line): what is wrong; what to write``.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(self.problems)} problem" + "s" * (len(self.problems) != 1)
+        super().__init__("\n  ".join([f"{count} in the definition of a flow:", *self.problems]))
+
+
+class ConfigurationError(IvrError):
+    """The application is put together wrongly: a missing setting, two flows with one path."""
+
+
+class MissingExtraError(ConfigurationError):
+    """An optional package is needed and not installed.
+
+    Attributes:
+        extra: the name of the extra that brings it.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{what} needs a package that is not installed; "
+            f"type: pip install 'statechart-ivr[{extra}]'"
+        )
+
+
+class MissingSettingError(ConfigurationError):
+    """Requests are to be validated, and the auth token or the base URL is missing.
+
+    Attributes:
+        missing: what to set, each in words.
+    """
+
+    def __init__(self, missing: Sequence[str], otherwise: str) -> None:
+        self.missing = tuple(missing)
+        super().__init__(
+            f"requests cannot be validated; set {' and '.join(missing)}; "
+            f"or {otherwise} where only you can reach the application"
+        )
+
+
+class TargetError(ConfigurationError):
+    """A TARGET of the command line leads to no flow and no application."""
+
+
+class UnknownUrlError(ConfigurationError, LookupError):
+    """``url_for`` was asked for a route that no flow has, or an absolute URL without a base."""
+
+
+class FlowError(IvrError):
+    """A flow's own code did something that cannot be carried out."""
+
+
+class RenderingError(FlowError):
+    """What a rendering returned cannot be turned into TwiML."""
+
+
+class DocumentTooLargeError(RenderingError):
+    """The document is larger than Twilio reads (its error 11750).
+
+    Attributes:
+        size: bytes of the document.
+        limit: bytes Twilio reads.
+    """
+
+    def __init__(self, size: int, limit: int, states: Iterable[str]) -> None:
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            f"the document of {', '.join(states) or 'no state'} is {size} bytes > {limit} bytes, "
+            "the most Twilio reads (11750); say less at once, or play a recording"
+        )
+
+
+class UnknownEventError(FlowError, LookupError):
+    """An event id that no transition of the chart is declared for.
+
+    Attributes:
+        event: the id.
+    """
+
+    def __init__(self, event: str, message: str) -> None:
+        self.event = event
+        super().__init__(message)
+
+
+class TransitionLoopError(FlowError):
+    """Eventless transitions went on and on within one turn.
+
+    Attributes:
+        limit: how many were taken before the chart was stopped.
+    """
+
+    def __init__(self, limit: int, last: str) -> None:
+        self.limit = limit
+        super().__init__(
+            f"more than {limit} eventless transitions in one turn, the last one {last}; "
+            "give one of them a guard that becomes false"
+        )
+
+
+class SessionValueError(FlowError, TypeError):
+    """A value that cannot be kept in the session, because it is not JSON."""
+
+
+class LostAttributeError(FlowError, AttributeError):
+    """An attribute set on a flow would be lost with the request, or reach another caller."""
+
+
+class RecordError(IvrError):
+    """A stored record cannot be used."""
+
+
+class DamagedRecordError(RecordError):
+    """The stored bytes are not a record this version of the package writes."""
+
+
+class SessionMismatchError(RecordError):
+    """The record names states that this version of the flow does not have.
+
+    Attributes:
+        missing: ids of the states that are gone; empty when the states are known but cannot
+            be active together.
+    """
+
+    def __init__(self, message: str, missing: Sequence[str] = ()) -> None:
+        self.missing = tuple(missing)
+        super().__init__(message)
+
+
+class StoreError(IvrError):
+    """A session store did not do what it was asked for."""
+
+
+class StaleSessionError(StoreError):
+    """Somebody else saved the session since it was loaded.
+
+    Attributes:
+        call_sid: the call.
+        expected: the revision the save was based on; None when none was expected.
+    """
+
+    def __init__(self, call_sid: str, expected: int | None) -> None:
+        self.call_sid = call_sid
+        self.expected = expected
+        based = "no session" if expected is None else f"revision {expected}"
+        super().__init__(f"the session of {call_sid} is no longer at {based}; load it again")
+
+
+class StoreUnavailableError(StoreError):
+    """The store gave no answer, or could not write: away, full, locked, read-only."""
+
+
+class PhoneError(IvrError, AssertionError):
+    """A test asked the phone for something that a caller cannot do at this moment."""
+
+
+class TwimlRefusedError(PhoneError):
+    """Twilio would refuse this answer, or warn about it.
+
+    Attributes:
+        number: Twilio's error number, as its console shows it.
+    """
+
+    def __init__(self, number: int, message: str) -> None:
+        self.number = number
+        super().__init__(f"Twilio error {number}: {message}")

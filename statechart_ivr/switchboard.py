@@ -1,0 +1,290 @@
+"""`Switchboard`: the application without HTTP."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+from statechart_ivr.call import Answer, Request, without_secrets
+from statechart_ivr.clock import Clock, SystemClock
+from statechart_ivr.errors import ConfigurationError, StoreUnavailableError
+from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
+from statechart_ivr.flow import CallFlow, spec_of
+from statechart_ivr.record import Record
+from statechart_ivr.spec import Route
+from statechart_ivr.stores.base import SessionStore
+from statechart_ivr.turn import Delivery, Environment, TurnRequest, apology, deliver, turn
+from statechart_ivr.turn.compose import hang_up as hang_up_document
+
+logger = logging.getLogger("statechart_ivr.switchboard")
+
+#: Between two purges of the store by one process.
+PURGE_EVERY = timedelta(hours=1)
+
+_URL_SAFE = re.compile(r"[A-Za-z0-9._~/-]+")
+
+
+class Switchboard:
+    """Flows and a store: answers webhooks, and takes events from outside.
+
+    It lives as long as the application, and may be used from any thread. `IvrApp` and `Phone`
+    wrap one.
+
+    Example:
+        >>> from statemachine import State
+        >>> from statechart_ivr import CallFlow, renders, routable
+        >>> from statechart_ivr.call import Request
+        >>> from statechart_ivr.stores import MemoryStore
+        >>> class Hello(CallFlow):
+        ...     greeting = State(initial=True, final=True)
+        ...
+        ...     @routable("/incoming-call")
+        ...     @renders(greeting)
+        ...     def say_hello(self):
+        ...         return "Hello."
+        >>> board = Switchboard(Hello, store=MemoryStore())
+        >>> board.answer(Request(path="/incoming-call", form=(("CallSid", "CA1"),))).body[38:]
+        b'<Response><Say>Hello.</Say></Response>'
+
+    Args:
+        *flows: classes of flows; no two may share a path or a name.
+        store: where sessions are kept; closed with the switchboard.
+        clock: tells the time; the system's if left out.
+        base_url: public URL of the application's root; requests may bring another.
+        services: what the flows find in ``self.services``.
+        session_ttl: seconds a session is kept after its last turn.
+        prefix: of the application's own URLs.
+        digest_key: a secret of up to 64 bytes, the same in all processes; keeps the digests by
+            which a request come twice is known from telling what the caller pressed.
+
+    Raises:
+        ConfigurationError: no flow, two flows with one path or name, a prefix that is no path.
+    """
+
+    def __init__(
+        self,
+        *flows: type[CallFlow],
+        store: SessionStore,
+        clock: Clock | None = None,
+        base_url: str = "",
+        services: Mapping[str, Any] | None = None,
+        session_ttl: float = 86400.0,
+        prefix: str = "/ivr",
+        digest_key: bytes = b"",
+    ) -> None:
+        _check_prefix(prefix)
+        self.flows = flows
+        self.store = store
+        self.clock = clock or SystemClock()
+        self.prefix = prefix
+        self.environment = Environment(
+            flows=_by_name(flows),
+            routes=_by_path(flows, prefix),
+            store=store,
+            clock=self.clock,
+            services={} if services is None else services,
+            base_url=base_url.rstrip("/"),
+            session_ttl=session_ttl,
+            prefix=prefix,
+            digest_key=digest_key,
+        )
+        for flow in flows:
+            _warn_of_what_is_not_done_yet(flow)
+        self._next_purge = self.clock.now()
+        self._purging = Lock()
+        self._own: Mapping[str, Callable[[Request], Answer]] = {
+            f"{prefix}/turn": self._answer_turn,
+            f"{prefix}/wait": self._answer_turn,
+            f"{prefix}/status": self._answer_status,
+            f"{prefix}/fallback": self._answer_fallback,
+        }
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The paths of all routes, in the order they are declared."""
+        return tuple(self.environment.routes)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths that get webhooks; the last one stands for whatever begins with it."""
+        return (*self.entries, *self._own, f"{self.prefix}/event/")
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one webhook.
+
+        Args:
+            request: after its signature was checked.
+
+        Returns:
+            200 with TwiML; 204; 404 for a path that is none of `paths`; 503 for an event that
+            cannot be delivered because the store is away.
+        """
+        if request.path in self.environment.routes:
+            self._purge_now_and_then()
+            return self._answer_turn(request)
+        event = request.path.removeprefix(f"{self.prefix}/event/")
+        if event and event != request.path:
+            return self._answer_event(request, event)
+        own = self._own.get(request.path)
+        return own(request) if own else Answer(404)
+
+    def turn(self, request: Request) -> bytes:
+        """Answer a request to a route, a turn URL or a wait URL with TwiML."""
+        wanted = TurnRequest.read(request, self.prefix)
+        if not wanted.call_sid:
+            logger.warning("a webhook without CallSid at %s; the apology", request.path)
+            return hang_up_document([self._apology(request.path)])
+        return turn(self.environment, wanted)
+
+    def deliver(self, call_sid: str, event: str, /, **data: Any) -> bool:
+        """Tell a call that something has happened.
+
+        Args:
+            call_sid: the call.
+            event: an event id of its flow.
+            **data: keyword arguments for the flow's callbacks.
+
+        Returns:
+            Whether the call's chart moved; not when the call is not known, has ended, or has no
+            transition for the event.
+
+        Raises:
+            ValueError: a name in ``data`` is one the engine needs for itself.
+            StoreUnavailableError: the store is away; nothing was delivered.
+        """
+        refused = sorted(REFUSED_NAMES.intersection(data))
+        if refused:
+            raise ValueError(
+                f"deliver(…, {refused[0]}=…): the engine uses this name itself; "
+                f"write {refused[0]}_=…"
+            )
+        return deliver(self.environment, Delivery(call_sid, event, data))
+
+    def peek(self, call_sid: str) -> Record | None:
+        """Return what is stored of a call, for tests and tools; changing it changes nothing.
+
+        Raises:
+            DamagedRecordError: what is stored is no record.
+        """
+        stored = self.store.load(call_sid)
+        return Record.from_bytes(stored.data) if stored else None
+
+    def is_healthy(self) -> bool:
+        """Return whether the store answers."""
+        try:
+            self.store.load("healthz")
+        except StoreUnavailableError as error:
+            logger.warning("the store does not answer: %s", error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def _purge_now_and_then(self) -> None:
+        """Remove what is expired, where calls come in: the store must not grow for ever."""
+        if self.clock.now() < self._next_purge or not self._purging.acquire(blocking=False):
+            return
+        try:
+            self._next_purge = self.clock.now() + PURGE_EVERY
+            if purged := self.store.purge():
+                logger.info("purged %d expired sessions", purged)
+        except StoreUnavailableError as error:
+            logger.warning("expired sessions are not purged: %s", error)
+        finally:
+            self._purging.release()
+
+    def _answer_turn(self, request: Request) -> Answer:
+        return Answer(200, self.turn(request))
+
+    def _answer_status(self, request: Request) -> Answer:
+        parameters = request.parameters
+        over = hang_up(parameters)
+        if over is None:
+            return Answer(204)
+        return self._deliver(request, parameters.get("CallSid", ""), over.event, over.data, True)
+
+    def _answer_event(self, request: Request, event: str) -> Answer:
+        data = {k: v for k, v in keywords(request.parameters).items() if k != "call"}
+        return self._deliver(request, dict(request.query).get("call", ""), event, data, False)
+
+    def _deliver(
+        self, request: Request, call_sid: str, event: str, data: Mapping[str, Any], ends: bool
+    ) -> Answer:
+        if not call_sid:
+            logger.warning("%s for no call: the URL was made by hand?", event)
+            return Answer(204)
+        call_sid = call_sid.encode(errors="replace").decode()  # a store keeps text, not halves
+        said = sorted(request.parameters.items())
+        key = self.environment.digest(event, request.token or said)
+        try:
+            deliver(self.environment, Delivery(call_sid, event, data, key, request, ends))
+        except StoreUnavailableError as error:
+            logger.warning("%s is not delivered: %s", event, error, extra={"call_sid": call_sid})
+            return Answer(503)
+        return Answer(204)
+
+    def _answer_fallback(self, request: Request) -> Answer:
+        parameters = request.parameters
+        logger.error(
+            "Twilio fell back: error %s at %s",
+            parameters.get("ErrorCode", "?"),
+            without_secrets(parameters.get("ErrorUrl", "?")),
+            extra={"call_sid": parameters.get("CallSid", "")},
+        )
+        return Answer(200, hang_up_document([self._apology(request.path)]))
+
+    def _apology(self, path: str) -> Any:
+        flow = self.environment.flow_at(path) or self.flows[0]
+        return apology(flow, flow.language)
+
+
+def _warn_of_what_is_not_done_yet(flow: type[CallFlow]) -> None:
+    spec = spec_of(flow)
+    ignored = [*(work.method for work in spec.work), *spec.waiting.values()]
+    for method in dict.fromkeys(ignored):
+        logger.warning(
+            "%s.%s: this version runs no background work, and plays no waiting=True renderings",
+            flow.__name__,
+            method,
+        )
+
+
+def _check_prefix(prefix: str) -> None:
+    if not (prefix.startswith("/") and _URL_SAFE.fullmatch(prefix)) or prefix.endswith("/"):
+        raise ConfigurationError(f"prefix={prefix!r}: write a path such as '/ivr'")
+
+
+def _by_name(flows: tuple[type[CallFlow], ...]) -> dict[str, type[CallFlow]]:
+    if not flows:
+        raise ConfigurationError("no flow: pass one or several subclasses of CallFlow")
+    by_name: dict[str, type[CallFlow]] = {}
+    for flow in flows:
+        if not (isinstance(flow, type) and issubclass(flow, CallFlow)):
+            raise ConfigurationError(f"{flow!r} is not a subclass of CallFlow")
+        if by_name.setdefault(flow.__name__, flow) is not flow:
+            raise ConfigurationError(f"two flows are named {flow.__name__}; rename one of them")
+    return by_name
+
+
+def _by_path(
+    flows: tuple[type[CallFlow], ...], prefix: str
+) -> dict[str, tuple[type[CallFlow], Route]]:
+    by_path: dict[str, tuple[type[CallFlow], Route]] = {}
+    for flow in flows:
+        for route in spec_of(flow).routes:
+            name = f"{flow.__name__}.{route.name}"
+            if route.path in by_path:
+                other, first = by_path[route.path]
+                raise ConfigurationError(
+                    f"{other.__name__}.{first.name} and {name} have one path: {route.path}"
+                )
+            if route.path == "/healthz" or f"{route.path}/".startswith(f"{prefix}/"):
+                raise ConfigurationError(f"{name}: the path {route.path} is the application's own")
+            by_path[route.path] = (flow, route)
+    return by_path

@@ -1,0 +1,232 @@
+"""From what is called, to a line that the phone can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from statechart_ivr.clock import SimulatedClock, as_moment
+from statechart_ivr.errors import PhoneError
+from statechart_ivr.flow import CallFlow, spec_of
+from statechart_ivr.record import Record
+from statechart_ivr.stores import open_store
+from statechart_ivr.stores.base import SessionStore
+from statechart_ivr.switchboard import Switchboard
+from statechart_ivr.testing.transport import (
+    SwitchboardTransport,
+    Transport,
+    UrlTransport,
+    WsgiApp,
+    WsgiTransport,
+)
+
+DEFAULT_MOMENT = "2026-01-05T10:00"
+DEFAULT_BASE_URL = "https://phone.example"
+DEFAULT_PREFIX = "/ivr"
+
+Target = type[CallFlow] | Switchboard | WsgiApp | str
+
+
+class Options(NamedTuple):
+    """What the programmer said about the line; None is for whatever is usual.
+
+    Attributes:
+        at: the moment at which the calls begin.
+        services: for the flow.
+        auth_token: what to sign with.
+        store: where the sessions are.
+        base_url: public URL of the application's root.
+    """
+
+    at: datetime | str | None = None
+    services: Mapping[str, Any] | None = None
+    auth_token: str | None = None
+    store: SessionStore | str | None = None
+    base_url: str | None = None
+
+
+class Inside(NamedTuple):
+    """What can be seen of a call from inside the application.
+
+    Attributes:
+        states: ids of all active states, outer before inner; in the chart's order, if known.
+        innermost: ids of those without active states inside, as far as the phone can tell.
+        session: a copy of the call's data.
+    """
+
+    states: list[str]
+    innermost: list[str]
+    session: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A way to an application.
+
+    Attributes:
+        transport: brings webhooks there.
+        clock: the application's, where it can be moved; otherwise the phone's own.
+        prefix: path of the application's own URLs; None if the phone does not know.
+        peek: returns the record of a call, or None if there is none.
+        flows: the flows that are served, as far as they are known.
+        entries: paths at which calls come in, as far as they are known.
+        opened: the store that was opened for this line, and that `close` closes.
+    """
+
+    transport: Transport
+    clock: SimulatedClock
+    peek: Callable[[str], Record | None]
+    prefix: str | None = None
+    flows: tuple[type[CallFlow], ...] = ()
+    entries: tuple[str, ...] = ()
+    opened: SessionStore | None = None
+
+    def close(self) -> None:
+        """Close what was opened for this line, and nothing that was passed."""
+        if self.opened is not None:
+            self.opened.close()
+
+    def inside(self, call_sid: str) -> Inside:
+        """Look at a call from inside.
+
+        Raises:
+            PhoneError: the application does not let the phone look, or knows no such call.
+        """
+        record = self.peek(call_sid)
+        if record is None:
+            raise PhoneError(f"there is no session of {call_sid}; it was never saved, or expired")
+        flow = next((flow for flow in self.flows if spec_of(flow).name == record.flow), None)
+        if flow is None:
+            # Without the chart, the state entered last is the best guess.
+            return Inside(list(record.conf), record.conf[-1:], dict(record.data))
+        chart = spec_of(flow).chart
+        states = [state_id for state_id in chart.states if state_id in record.conf]
+        return Inside(states, chart.leaves(states), dict(record.data))
+
+
+def line_to(target: Target, options: Options) -> Line:
+    """Open a line.
+
+    Raises:
+        PhoneError: the target is nothing that can be called, or an option does not go with it.
+    """
+    if isinstance(target, type) and issubclass(target, CallFlow):
+        return _to_flow(target, options)
+    if options.services is not None:
+        raise PhoneError("services= goes with a flow; give them to the application instead")
+    if isinstance(target, Switchboard):
+        return _to_switchboard(target, options)
+    if isinstance(target, str):
+        return _to_url(target, options)
+    if callable(target):
+        return _to_app(target, options)
+    raise PhoneError(
+        f"{target!r} cannot be called; pass a CallFlow class, a Switchboard, a WSGI application "
+        "or a URL"
+    )
+
+
+def _to_flow(flow: type[CallFlow], options: Options) -> Line:
+    clock = _own_clock(options)
+    store = open_store("memory:" if options.store is None else options.store, clock=clock)
+    switchboard = Switchboard(
+        flow,
+        store=store,
+        clock=clock,
+        base_url=_base_url(options),
+        services=options.services,
+    )
+    return replace(_to_switchboard(switchboard, options), opened=_if_opened(store, options))
+
+
+def _to_switchboard(switchboard: Switchboard, options: Options) -> Line:
+    base_url = _base_url(options, switchboard.environment.base_url)
+    return _line_with(switchboard, SwitchboardTransport(switchboard.answer, base_url), options)
+
+
+def _to_app(app: WsgiApp, options: Options) -> Line:
+    known = getattr(app, "base_url", None)
+    base_url = _base_url(options, known if isinstance(known, str) else None)
+    tokens = getattr(app, "auth_tokens", ())
+    transport = WsgiTransport(app, base_url, options.auth_token or next(iter(tokens), None))
+    switchboard = getattr(app, "switchboard", None)
+    if isinstance(switchboard, Switchboard):
+        return _line_with(switchboard, transport, options)
+    return _line_without(transport, options)
+
+
+def _to_url(url: str, options: Options) -> Line:
+    address = url.rstrip("/")
+    if not address.startswith(("http://", "https://")):
+        raise PhoneError(f"{url!r} is no URL that can be called; write http://127.0.0.1:8080")
+    transport = UrlTransport(address, _base_url(options, address), options.auth_token)
+    return _line_without(transport, options)
+
+
+def _line_with(switchboard: Switchboard, transport: Transport, options: Options) -> Line:
+    return Line(
+        transport,
+        _clock_of(switchboard, options),
+        switchboard.peek,
+        prefix=switchboard.prefix,
+        flows=switchboard.flows,
+        entries=switchboard.entries,
+    )
+
+
+def _line_without(transport: Transport, options: Options) -> Line:
+    """Return a line to what is seen from outside only, and through its store if there is one."""
+    clock = _own_clock(options)
+    if options.store is None:
+        return Line(transport, clock, _hidden)
+    # Sessions out there expire by the system's clock, not by the phone's.
+    store = open_store(options.store)
+
+    def peek(call_sid: str) -> Record | None:
+        stored = store.load(call_sid)
+        return None if stored is None else Record.from_bytes(stored.data)
+
+    return Line(transport, clock, peek, opened=_if_opened(store, options))
+
+
+def _if_opened(store: SessionStore, options: Options) -> SessionStore | None:
+    return None if store is options.store else store
+
+
+def _own_clock(options: Options) -> SimulatedClock:
+    return SimulatedClock(DEFAULT_MOMENT if options.at is None else _moment(options.at))
+
+
+def _moment(at: object) -> datetime:
+    if isinstance(at, datetime | str):
+        with suppress(ValueError):
+            return as_moment(at)
+    raise PhoneError(f"at={at!r} is no moment; write one like '2026-01-05T10:00', or a datetime")
+
+
+def _clock_of(switchboard: Switchboard, options: Options) -> SimulatedClock:
+    clock = switchboard.clock
+    if not isinstance(clock, SimulatedClock):
+        return _own_clock(options)
+    if options.at is not None:
+        ahead = (_moment(options.at) - clock.now()).total_seconds()
+        if ahead < 0:
+            raise PhoneError(
+                f"at={options.at!r} is before {clock.now().isoformat()}, where the application's "
+                "clock stands; a clock does not go back"
+            )
+        clock.advance(ahead)
+    return clock
+
+
+def _base_url(options: Options, known: str | None = None) -> str:
+    return (options.base_url or known or DEFAULT_BASE_URL).rstrip("/")
+
+
+def _hidden(_call_sid: str) -> Record | None:
+    raise PhoneError(
+        "the phone only hears what a caller hears; pass store= to look at states and session"
+    )

@@ -1,0 +1,375 @@
+"""A caller for tests: plays Twilio and the person who phones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+from weakref import finalize
+
+from statechart_ivr.errors import PhoneError
+from statechart_ivr.stores.base import SessionStore
+from statechart_ivr.testing.caller import Caller
+from statechart_ivr.testing.exchange import Exchange
+from statechart_ivr.testing.line import DEFAULT_PREFIX, Inside, Options, Target, line_to
+from statechart_ivr.testing.parameters import Parameters, as_text, new_sid, standard
+from statechart_ivr.testing.transcript import Transcript
+
+
+class Phone(AbstractContextManager["Phone"]):
+    """Calls an application as Twilio does, and is the person who hears and presses keys.
+
+    It sends signed webhooks, follows actions and redirects, plays every verb on a clock of its
+    own, and refuses what Twilio would refuse, naming Twilio's error number. Methods that do
+    something return the phone, so that they chain. One phone makes one call at a time.
+
+    A store that the phone opened is closed with it: by `close`, at the end of a ``with`` block,
+    or when the phone is forgotten.
+
+    >>> from statemachine import State
+    >>> from statechart_ivr import CallFlow, gather, key, renders, routable
+    >>> class Hours(CallFlow):
+    ...     menu = State(initial=True)
+    ...     hours = State(final=True)
+    ...     menu.to(hours, event=key("1", say="For our opening hours, press 1."))
+    ...     menu.to(hours, event="give_up")
+    ...     @routable("/incoming-call")
+    ...     @renders(menu)
+    ...     def say_menu(self):
+    ...         return gather(*self.choices())
+    ...     @renders(hours)
+    ...     def say_hours(self):
+    ...         return "Nine to five."
+    >>> call = Phone(Hours).dial("/incoming-call")
+    >>> call.heard, call.state
+    ('For our opening hours, press 1.', 'menu')
+    >>> call.press("1").heard, call.ended
+    ('Nine to five.', True)
+
+    Prompts of a Gather are listened to before a key is pressed; keys pressed in one go, or
+    after ``wait(seconds)``, interrupt them where ``bargeIn`` lets them.
+
+    Args:
+        target: a `CallFlow` class, a `Switchboard`, a WSGI application, or the URL of a running
+            server.
+        at: the moment at which the phone's clock starts, aware or in UTC; 2026-01-05T10:00 if
+            left out. The application sees this clock if the target is a flow; an application
+            that was given a `SimulatedClock` shares its own.
+        services: what the flow finds in ``self.services``; only with a flow.
+        auth_token: what to sign with; an `IvrApp`'s own if left out.
+        from_: who calls.
+        to: who is called.
+        store: where the sessions are: a store or its URL. A flow gets a `MemoryStore` if left
+            out; over a URL, `state` and `session` need it.
+        base_url: the application's public URL, which is what is signed.
+        prefix: path of the application's own URLs, for the status callback at the end; None
+            for no status callback.
+        strict: whether what Twilio would only warn about is an error too. If not, it stands in
+            the transcript, and the attribute counts as left out.
+        raise_errors: whether exceptions of flow code are raised here, in process; if not, the
+            apology is heard.
+        **parameters: more of Twilio's request parameters, for every request:
+            ``FromCity="Köln"``.
+
+    Raises:
+        PhoneError: the target cannot be called.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        at: datetime | str | None = None,
+        services: Mapping[str, Any] | None = None,
+        auth_token: str | None = None,
+        from_: str = "+14155550100",
+        to: str = "+14155550199",
+        store: SessionStore | str | None = None,
+        base_url: str | None = None,
+        prefix: str | None = DEFAULT_PREFIX,
+        strict: bool = True,
+        raise_errors: bool = True,
+        **parameters: Any,
+    ) -> None:
+        self._line = line_to(target, Options(at, services, auth_token, store, base_url))
+        self._parties = from_, to
+        self._prefix = prefix if prefix is None else self._line.prefix or prefix
+        self._is_strict = strict
+        self._raises_errors = raise_errors
+        self._closing = finalize(self, self._line.close)
+        self._parameters = as_text(Phone, parameters)
+        self._call = self._new_call({})
+
+    def close(self) -> None:
+        """Close the store, if the phone opened it; a second time does nothing.
+
+        Neither an application that was passed nor a store object is closed. A call that is under
+        way goes on, unheard.
+        """
+        self._closing()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Phone {self._call_sid}: {self._call.playback.situation}>"
+
+    def _new_call(self, parameters: Parameters) -> Caller:
+        told = {**standard(new_sid("CA"), *self._parties), **self._parameters, **parameters}
+        self._call_sid = told["CallSid"]
+        transcript = Transcript(self._line.clock)
+        exchange = Exchange(
+            self._line.transport,
+            told,
+            transcript,
+            entries=self._line.entries,
+            strict=self._is_strict,
+            raise_errors=self._raises_errors,
+        )
+        status = None if self._prefix is None else self._absolute(f"{self._prefix}/status")
+        return Caller(exchange, transcript, status)
+
+    # What the caller does
+
+    def dial(self, path: str, *, method: str = "POST", **parameters: Any) -> Phone:
+        """Make a new call, and listen until it is the caller's turn.
+
+        Args:
+            path: of a route, below the application's root; or a whole URL.
+            method: ``POST``, or ``GET`` as Twilio can be told to use.
+            **parameters: Twilio's parameters, for every request of this call:
+                ``CallerName="Ann"``.
+        """
+        playback = self._call.playback
+        if playback.waiting is not None:
+            raise PhoneError(f"one call at a time: {playback.situation}; hang_up() first")
+        url = self._absolute(path)
+        self._call = self._new_call(as_text(self.dial, parameters))
+        self._call.dial(url, method)
+        return self._settled()
+
+    def press(self, keys: str) -> Phone:
+        """Press keys one after the other.
+
+        Each goes to whatever listens by then: when one completes an input, the next goes to the
+        document that follows. Keys left incomplete are sent after the Gather's silence.
+
+        Args:
+            keys: of ``0123456789*#``.
+
+        Raises:
+            PhoneError: something is no key, or nobody listens.
+        """
+        self._call.press(keys)
+        return self._settled()
+
+    def say(self, words: str, *, confidence: float | None = 0.9) -> Phone:
+        """Say something to a Gather that listens for speech.
+
+        Args:
+            words: as Twilio understands them.
+            confidence: 0.0 to 1.0; None if Twilio leaves it out.
+
+        Raises:
+            PhoneError: nobody listens for speech.
+        """
+        self._call.say(words, confidence)
+        return self._settled()
+
+    def wait(self, seconds: float | None = None) -> Phone:
+        """Do nothing until the next thing happens, or for some time.
+
+        A Gather or Record hears silence; in a queue, the next wait document is played.
+
+        Args:
+            seconds: how long, whatever happens in this time; until the next thing if left out.
+
+        Raises:
+            PhoneError: nothing ever would happen.
+        """
+        if seconds is None:
+            self._call.wait()
+        else:
+            self._call.wait_for(seconds)
+        return self._settled()
+
+    def record(self, seconds: float = 8.0, *, digits: str | None = None) -> Phone:
+        """Leave a message, and end it.
+
+        Args:
+            seconds: how long it is; Twilio drops an empty one.
+            digits: the key that ends it; empty for a silence; if left out, a key that may.
+
+        Raises:
+            PhoneError: nothing is being recorded, or the key does not end it.
+        """
+        self._call.record(seconds, digits)
+        return self._settled()
+
+    def hang_up(self) -> Phone:
+        """Hang up; Record and Enqueue hear of it, then the status callback."""
+        self._call.hang_up()
+        return self._settled()
+
+    # What others do
+
+    def dial_result(
+        self,
+        status: str = "completed",
+        *,
+        duration: float | None = None,
+        bridged: bool | None = None,
+        **parameters: Any,
+    ) -> Phone:
+        """Say what became of a Dial.
+
+        Args:
+            status: ``completed answered busy no-answer failed canceled``.
+            duration: seconds they talked.
+            bridged: whether the caller talked to somebody; a voicemail may answer too.
+            **parameters: more of Twilio's parameters for the action.
+        """
+        told = as_text(self.dial_result, parameters)
+        self._call.end_dial(status, told, duration=duration, bridged=bridged)
+        return self._settled()
+
+    def queue_result(
+        self, result: str = "bridged", *, duration: float = 0.0, **parameters: Any
+    ) -> Phone:
+        """Say how an Enqueue ended.
+
+        Args:
+            result: ``bridged bridging-in-process error hangup leave queue-full system-error``.
+            duration: seconds until then.
+            **parameters: more of Twilio's parameters for the action.
+        """
+        told = as_text(self.queue_result, parameters)
+        self._call.end_queue(result, told, duration=duration)
+        return self._settled()
+
+    def pay_result(self, result: str = "success", **parameters: Any) -> Phone:
+        """Say how a Pay ended, with Twilio's parameters: ``PaymentToken="tok_1"``."""
+        told = {"Result": result, **as_text(self.pay_result, parameters)}
+        return self._finish("Pay", f"pay_result({result!r})", told)
+
+    def connect_result(self, **parameters: Any) -> Phone:
+        """Say how a Connect ended, with Twilio's parameters: ``SessionStatus="ended"``."""
+        told = as_text(self.connect_result, parameters)
+        return self._finish("Connect", "connect_result()", told)
+
+    def refer_result(self, status: str = "completed", **parameters: Any) -> Phone:
+        """Say how a Refer ended, with Twilio's parameters: ``ReferSipResponseCode="202"``."""
+        told = {"ReferCallStatus": status, **as_text(self.refer_result, parameters)}
+        return self._finish("Refer", f"refer_result({status!r})", told)
+
+    def _finish(self, tag: str, what: str, told: Parameters) -> Phone:
+        self._call.finish(tag, what, told)
+        return self._settled()
+
+    def redirect(self, path: str) -> Phone:
+        """Point the live call elsewhere, as ``client.calls(sid).update(url=…)`` does.
+
+        Args:
+            path: of a route, below the application's root; or a whole URL.
+        """
+        url = self._absolute(path)
+        self._call.does(f"redirect({path!r})")
+        self._call.playback.open(url)
+        return self._settled()
+
+    def retry(self) -> Phone:
+        """Send the last webhook once more, as after a lost answer; the new answer is played."""
+        self._call.retry()
+        return self._settled()
+
+    def callback(self, url: str, **parameters: Any) -> Phone:
+        """Send a callback about this call: of a recording, a transcription, an event.
+
+        Args:
+            url: a path below the application's root, or a whole URL.
+            **parameters: Twilio's, besides the standard ones: ``RecordingStatus="completed"``.
+
+        Raises:
+            TwimlRefusedError: the answer is no success.
+        """
+        told = as_text(self.callback, parameters)
+        self._call.exchange.callback(self._absolute(url), told)
+        return self
+
+    # What there is to see
+
+    @property
+    def heard(self) -> str:
+        """What was heard since the last action; a Play as ``<Play https://…>``."""
+        return self._call.transcript.heard
+
+    @property
+    def transcript(self) -> str:
+        """The whole call: who did what, each with minute and second of the call."""
+        return str(self._call.transcript)
+
+    @property
+    def twiml(self) -> str:
+        """The document that came last."""
+        return self._call.exchange.text
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call is over."""
+        return bool(self._call.playback.outcome)
+
+    @property
+    def waiting_for(self) -> str | None:
+        """The verb that waits: ``gather``, ``record``, ``dial``, ``enqueue``, …; or None."""
+        waiting = self._call.playback.waiting
+        return None if waiting is None else waiting.tag.lower()
+
+    @property
+    def now(self) -> datetime:
+        """The moment on the phone's clock."""
+        return self._call.transcript.now
+
+    @property
+    def call_sid(self) -> str:
+        """Twilio's id of the call."""
+        return self._call_sid
+
+    @property
+    def state(self) -> str:
+        """Id of the innermost active state.
+
+        Raises:
+            PhoneError: there are several, or the session is out of sight.
+        """
+        innermost = self._inside.innermost
+        if len(innermost) != 1:
+            raise PhoneError(f"several states are active: {', '.join(innermost)}; use states")
+        return innermost[0]
+
+    @property
+    def states(self) -> list[str]:
+        """Ids of all active states, outer before inner, in the order of the chart."""
+        return self._inside.states
+
+    @property
+    def session(self) -> dict[str, Any]:
+        """A copy of the call's session data."""
+        return self._inside.session
+
+    @property
+    def _inside(self) -> Inside:
+        if self._call.exchange.last is None:
+            raise PhoneError("nobody dialled; dial() first")
+        return self._line.inside(self._call_sid)
+
+    def _absolute(self, path: str) -> str:
+        if "://" in path:
+            return path
+        if not path.startswith("/"):
+            raise PhoneError(f"{path!r} is no path; write {'/' + path!r}")
+        return self._line.transport.base_url + path
+
+    def _settled(self) -> Phone:
+        self._call.settle()
+        return self

@@ -1,0 +1,157 @@
+"""An application's answer as what is heard: read as Twilio reads it, refused as it refuses.
+
+Twilio does not publish how fast it speaks; the durations here are estimates, good enough for
+a clock that nobody looks at closely.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from statechart_ivr.errors import TwimlRefusedError
+from statechart_ivr.testing.rules import complaints, text_of, value_of
+from statechart_ivr.twiml import LIMIT_BYTES, Remark
+
+#: How fast text is spoken.
+CHARACTERS_PER_SECOND = 15
+#: How long a recording is taken to be: the phone does not fetch it.
+PLAY_SECONDS = 5.0
+TONE_SECONDS = 0.5
+
+_XML_TYPES = frozenset({"text/xml", "application/xml"})
+
+
+class Reply(NamedTuple):
+    """What came back over HTTP.
+
+    Attributes:
+        status: the HTTP status.
+        content_type: the header, or nothing.
+        body: the bytes.
+        location: the header, or nothing.
+    """
+
+    status: int
+    content_type: str = ""
+    body: bytes = b""
+    location: str = ""
+
+
+class Script(NamedTuple):
+    """One document, ready to be played.
+
+    Attributes:
+        url: where it came from; relative URLs in it start there.
+        text: as it came.
+        verbs: what the Response holds.
+        complaints: what Twilio would warn about.
+    """
+
+    url: str
+    text: str
+    verbs: tuple[Element, ...]
+    complaints: tuple[Remark, ...]
+
+
+def read(reply: Reply, url: str, *, in_queue: bool = False) -> Script:
+    """Read an answer.
+
+    Args:
+        reply: what came back.
+        url: what was asked for.
+        in_queue: whether it is heard while waiting in a queue.
+
+    Raises:
+        TwimlRefusedError: Twilio would not play it at all.
+    """
+    _check_http(reply, url)
+    text, root = _parse(reply.body, url)
+    return Script(url, text, tuple(root), tuple(complaints(root, in_queue=in_queue)))
+
+
+def check(script: Script) -> None:
+    """Raise what Twilio would only warn about.
+
+    Raises:
+        TwimlRefusedError: with the number of the first complaint, and all in the message.
+    """
+    if script.complaints:
+        first, *others = script.complaints
+        also = "".join(f"\n  also {number}: {message}" for number, message in others)
+        raise TwimlRefusedError(first.number, f"{first.message} (from {script.url}){also}")
+
+
+def _check_http(reply: Reply, url: str) -> None:
+    if 300 <= reply.status < 400:
+        raise TwimlRefusedError(
+            11200,
+            f"{url} answered {reply.status} to {reply.location!r}: what the caller did would be "
+            "lost on the way; answer 200, with a <Redirect> if need be",
+        )
+    if reply.status >= 400:
+        raise TwimlRefusedError(11200, f"{url} answered {reply.status}: {_excerpt(reply.body)}")
+    if not reply.body:
+        raise TwimlRefusedError(
+            12100, f"{url} answered {reply.status} with nothing; answer at least <Response/>"
+        )
+    kind = reply.content_type.partition(";")[0].strip().lower()
+    if kind not in _XML_TYPES:
+        raise TwimlRefusedError(
+            12300, f"{url} answered with Content-Type {reply.content_type!r}; make it text/xml"
+        )
+
+
+def _parse(body: bytes, url: str) -> tuple[str, Element]:
+    if len(body) > LIMIT_BYTES:
+        raise TwimlRefusedError(
+            11750, f"{url} answered {len(body)} bytes > {LIMIT_BYTES} bytes; say less at once"
+        )
+    try:
+        # The application under test wrote this; it is no stranger's document.
+        root = fromstring(body)  # noqa: S314
+    except ParseError as error:
+        raise TwimlRefusedError(
+            12100, f"{url} answered what is not XML ({error}): {_excerpt(body)}"
+        ) from error
+    if root.tag != "Response":
+        raise TwimlRefusedError(12102, f"{url} answered <{root.tag}>; the root is <Response>")
+    return body.decode("utf-8", "replace"), root
+
+
+def _excerpt(body: bytes) -> str:
+    text = " ".join(body.decode("utf-8", "replace").split())
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def seconds_to_hear(element: Element) -> float:
+    """Return how long a Say, Play or Pause takes, or the prompts of a Gather.
+
+    Returns:
+        Seconds; infinity for ``loop="0"``.
+    """
+    if element.tag == "Pause":
+        return float(value_of(element, "length", "1"))
+    if element.tag not in {"Say", "Play"}:
+        return sum(map(seconds_to_hear, element))
+    times = int(value_of(element, "loop", "1")) or math.inf
+    return _seconds_once(element) * times
+
+
+def _seconds_once(element: Element) -> float:
+    if element.tag == "Say":
+        return seconds_to_say(text_of(element))
+    tones = value_of(element, "digits")
+    return len(tones) * TONE_SECONDS if tones else PLAY_SECONDS
+
+
+def seconds_to_say(text: str) -> float:
+    """Return how long a text takes to speak, in seconds."""
+    return len(text) / CHARACTERS_PER_SECOND
+
+
+def described(element: Element) -> str:
+    """Return a verb in a few words, for transcripts and errors: ``<Dial +14155550100>``."""
+    said = text_of(element) or value_of(element, "digits") or value_of(element, "length")
+    return f"<{element.tag} {said}>" if said else f"<{element.tag}>"

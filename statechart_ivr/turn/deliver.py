@@ -1,0 +1,164 @@
+"""One event from outside: a status callback, a finished recording, the flow's own services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from twilio.twiml.voice_response import Hangup
+
+from statechart_ivr.call import Call, Request
+from statechart_ivr.errors import SessionMismatchError, StaleSessionError, StoreUnavailableError
+from statechart_ivr.flow import (
+    CallFlow,
+    bring_back,
+    configuration_of,
+    context_of,
+    spec_of,
+)
+from statechart_ivr.record import REMEMBERED, Record
+from statechart_ivr.turn.environment import Environment, flow_errors
+from statechart_ivr.turn.feed import Fate, feed_event, settle
+from statechart_ivr.turn.records import context_for, kept_of, load, save
+from statechart_ivr.twiml import Rendering, to_elements, to_xml
+
+logger = logging.getLogger("statechart_ivr.turn")
+
+#: How often a delivery is tried again when another process saved first.
+RACES = 10
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event from outside.
+
+    Attributes:
+        call_sid: the call it is for.
+        event: its id.
+        data: keyword arguments for callbacks.
+        key: digest by which the same delivery come twice is known; nothing for one that is
+            never repeated.
+        request: the webhook it came by, or None.
+        ends: whether the call is over with it.
+    """
+
+    call_sid: str
+    event: str
+    data: Mapping[str, Any]
+    key: str = ""
+    request: Request | None = None
+    ends: bool = False
+
+
+def deliver(environment: Environment, delivery: Delivery) -> bool:
+    """Deliver an event to a call, between its turns.
+
+    What the states it enters say is kept as unheard, and said at the next request.
+
+    Returns:
+        Whether the chart moved.
+
+    Raises:
+        StoreUnavailableError: the store gives no answer, or too many others save meanwhile;
+            nothing was delivered.
+    """
+    for _ in range(RACES):
+        try:
+            return _deliver_once(environment, delivery)
+        except StaleSessionError:
+            continue
+    raise StoreUnavailableError(f"the session of {delivery.call_sid} is saved by too many at once")
+
+
+def _deliver_once(environment: Environment, delivery: Delivery) -> bool:
+    about: dict[str, Any] = {"call_sid": delivery.call_sid, "event": delivery.event}
+    loaded = load(environment, delivery.call_sid)
+    record = loaded.record
+    if record is None:
+        logger.info("%s for a call that is not known", delivery.event, extra=about)
+        return False
+    if delivery.key and delivery.key in record.seen:
+        logger.info("%s was delivered before", delivery.event, extra=about)
+        return False
+    kept, has_moved = _moved(environment, delivery, record)
+    if kept is None:
+        return False
+    if delivery.key:
+        kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
+    if delivery.ends:
+        kept = replace(kept, ended=True, unheard=[])
+    save(environment, kept, revision=loaded.revision)
+    about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
+    logger.info("delivered" if has_moved else "moved nothing", extra=about)
+    return has_moved
+
+
+def _moved(
+    environment: Environment, delivery: Delivery, record: Record
+) -> tuple[Record | None, bool]:
+    """Move the chart, if it still runs; flow code that raises leaves everything as it was."""
+    try:
+        machine = _machine(environment, delivery, record)
+        if machine is None:
+            return record, False
+        fate = feed_event(machine, delivery.event, delivery.data)
+        if fate in {Fate.IGNORED, Fate.HANG_UP}:
+            return record, False
+        has_moved = settle(machine) or fate is not Fate.COUNTED
+        kept = kept_of(machine, record)
+        if has_moved or context_of(machine).renderings:
+            kept = _with_unheard(kept, machine, fate)
+        kept.to_bytes()
+        return kept, has_moved
+    except Exception as error:
+        about = {
+            "call_sid": delivery.call_sid,
+            "flow": record.flow,
+            "state": record.conf,
+            "event": delivery.event,
+        }
+        logger.exception("the flow raised; the session stays as it was", extra=about)
+        if (errors := flow_errors.get()) is not None:
+            errors.append(error)
+        return (record, False) if delivery.ends else (None, False)
+
+
+def _machine(environment: Environment, delivery: Delivery, record: Record) -> CallFlow | None:
+    """Bring the machine back to life; None where it no longer runs."""
+    flow = environment.flows.get(record.flow)
+    if flow is None or record.ended:
+        return None
+    call = Call.from_json(record.call)
+    if delivery.request is not None:
+        parameters = delivery.request.parameters
+        # Other callbacks may come from another leg, which has a status of its own.
+        call = call.updated(parameters) if delivery.ends else replace(call, parameters=parameters)
+    context = context_for(
+        environment,
+        flow,
+        record,
+        call=call,
+        entry=record.entry,
+        seq=record.seq + 1,
+        request=delivery.request,
+    )
+    try:
+        machine = bring_back(flow, context, conf=record.conf, hist=record.hist)
+    except SessionMismatchError as error:
+        about = {"call_sid": delivery.call_sid, "event": delivery.event, "flow": record.flow}
+        logger.warning("%s; the event is dropped", error, extra=about)
+        return None
+    return None if spec_of(flow).chart.is_final(configuration_of(machine)) else machine
+
+
+def _with_unheard(record: Record, machine: CallFlow, fate: Fate) -> Record:
+    said = list(context_of(machine).renderings)
+    if fate is Fate.LET_GO:
+        said.append(Rendering("hang-up", tuple(to_elements(Hangup()))))
+    # A state that is entered again says what is true now; what it said before would be old news,
+    # and a list that only grows would become too long to be said at all.
+    new = {one.source: to_xml(one) for one in said if one.elements}
+    still = [(source, xml) for source, xml in record.unheard if source not in new]
+    return replace(record, seq=record.seq + 1, unheard=[*still, *new.items()])

@@ -1,0 +1,189 @@
+"""Feeding one event to a machine: who claims it, and what becomes of it when nobody does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+from statemachine import Event
+from statemachine.exceptions import TransitionNotAllowed
+
+from statechart_ivr.call import CallerInput
+from statechart_ivr.decorators import PASS
+from statechart_ivr.errors import FlowError, UnknownEventError
+from statechart_ivr.events import Kind, Occurrence, kind_of, occurs
+from statechart_ivr.flow import (
+    CallFlow,
+    configuration_of,
+    context_of,
+    render,
+    spec_of,
+)
+from statechart_ivr.twiml import Rendering, prompts_of, speak, to_elements
+
+logger = logging.getLogger("statechart_ivr.turn")
+
+
+class Fate(Enum):
+    """What follows from an event."""
+
+    GO_ON = "the states entered, or the present ones again, are heard"
+    COUNTED = "an attempt was counted, and nothing moved; the present states are heard again"
+    LET_GO = "the caller hears the last prompt, and a hang-up"
+    HANG_UP = "a hang-up, at once"
+    IGNORED = "nothing at all"
+
+
+def feed(flow: CallFlow, occurrence: Occurrence) -> Fate:
+    """Feed what the caller or Twilio did.
+
+    The chart moves at most once. Prompts and renderings collect in the machine's context.
+    """
+    if occurrence.kind is not Kind.INPUT:
+        return feed_event(flow, occurrence.event, occurrence.data)
+    if not occurrence.is_keys_or_words:
+        return _count_attempt(flow, occurrence.event, {})
+    event = _claim(flow, occurrence)
+    return Fate.GO_ON if event is None else feed_event(flow, event, occurrence.data)
+
+
+def feed_event(flow: CallFlow, event: str, data: Mapping[str, Any]) -> Fate:
+    """Feed an event by its id: from a handler, from outside, or of a verb that ended.
+
+    Raises:
+        UnknownEventError: a handler returned an id that the chart has no transition for.
+    """
+    family = event.partition(".")[0]
+    if family in {"no_match", "no_input"}:
+        return _count_attempt(flow, event, data)
+    if event == "give_up":
+        return _give_up(flow)
+    if send(flow, event, data):
+        return Fate.GO_ON
+    return _unclaimed(flow, event)
+
+
+def _unclaimed(flow: CallFlow, event: str) -> Fate:
+    about = {
+        "call_sid": flow.call.sid,
+        "flow": type(flow).__name__,
+        "event": event,
+        "state": configuration_of(flow),
+    }
+    if kind_of(event) is Kind.OUTCOME and not event.startswith("queue.redirected"):
+        logger.error("nothing claims the outcome %s", event, extra=about)
+        return Fate.HANG_UP
+    logger.info("nothing claims %s; ignored", event, extra=about)
+    return Fate.IGNORED
+
+
+def settle(flow: CallFlow) -> bool:
+    """Let eventless transitions run whose guards have changed; return whether any did."""
+    before = context_of(flow).eventless
+    flow.activate_initial_state()
+    return context_of(flow).eventless > before
+
+
+def send(flow: CallFlow, event: str, data: Mapping[str, Any]) -> bool:
+    """Send an event to the engine; return whether a transition was enabled for it."""
+    own = getattr(flow, event, None)
+    if not spec_of(type(flow)).chart.knows(event) or not isinstance(own, Event | None):
+        return False  # the engine takes any id for the name of an attribute of the machine
+    try:
+        flow.send(event, **data)
+    except TransitionNotAllowed as error:
+        if str(error.event) != event:
+            raise  # some other event, which the flow's own code sent
+        return False
+    return True
+
+
+def _claim(flow: CallFlow, occurrence: Occurrence) -> str | None:
+    """Ask the states, from each active leaf outwards.
+
+    Returns:
+        The event that a handler chose or, where nothing claims the input, ``no_match``; None
+        when it is dealt with.
+    """
+    spec = spec_of(type(flow))
+    for state_id in spec.chart.outwards(configuration_of(flow)):
+        handler = spec.handlers.get(state_id)
+        if handler is not None:
+            answer = getattr(flow, handler.method)(CallerInput.from_data(occurrence.data))
+            if answer is not PASS:
+                return _checked(flow, handler.method, answer, occurrence.data)
+        if any(
+            send(flow, event, occurrence.data) for event in _declared(flow, state_id, occurrence)
+        ):
+            return None
+        # A guard said no. The states around still count: "*" must not stop meaning "main menu"
+        # because the state inside takes digits of some length only.
+    return "no_match"
+
+
+def _checked(flow: CallFlow, method: str, answer: Any, data: Mapping[str, Any]) -> str | None:
+    """Check what a handler returned; an event that is refused just now counts as no match."""
+    name = f"{type(flow).__name__}.{method}"
+    if answer is None:
+        return None
+    if not isinstance(answer, str):
+        raise FlowError(f"{name} returned {answer!r}; return an event id, None or PASS")
+    event = str(answer)
+    if event.partition(".")[0] in {"no_match", "no_input", "give_up"}:
+        return event
+    if not spec_of(type(flow)).chart.knows(event):
+        raise UnknownEventError(
+            event,
+            f"{name} returned {event!r}, for which no transition is declared; "
+            f"write state.to(…, event={event!r})",
+        )
+    return None if send(flow, event, data) else "no_match"
+
+
+def _declared(flow: CallFlow, state_id: str, occurrence: Occurrence) -> Iterator[str]:
+    """Go through the ids for an input that a state has transitions for, best fit first."""
+    transitions = [t for t in spec_of(type(flow)).chart.transitions(state_id) if not t.is_eventless]
+    speech = occurrence.data.get("speech", "")
+    for transition in transitions:
+        yield from (str(event) for event in transition.events if occurs(event, speech))
+    for candidate in occurrence.candidates:
+        if any(transition.match(candidate) for transition in transitions):
+            yield candidate
+
+
+def _count_attempt(flow: CallFlow, event: str, data: Mapping[str, Any]) -> Fate:
+    context = context_of(flow)
+    context.attempts += 1
+    if flow.max_attempts is not None and context.attempts >= flow.max_attempts:
+        return _give_up(flow)
+    prompt = spec_of(type(flow)).prompt_for(event)
+    if prompt is not None:
+        context.renderings.append(render(flow, prompt, f"event {event}"))
+    heard = {name: data[name] for name in ("digits", "speech") if name in data}
+    return Fate.GO_ON if send(flow, event, heard) else Fate.COUNTED
+
+
+def _give_up(flow: CallFlow) -> Fate:
+    context = context_of(flow)
+    context.is_giving_up = True
+    if send(flow, "give_up", {"attempts": context.attempts}):
+        context.attempts = 0
+        return Fate.GO_ON
+    context.renderings.append(last_words(flow, "give_up"))
+    return Fate.LET_GO
+
+
+def last_words(flow: CallFlow, event: str) -> Rendering:
+    """Return what is said for ``give_up`` or ``error`` before the hang-up."""
+    prompt = spec_of(type(flow)).prompt_for(event)
+    said = render(flow, prompt, f"event {event}") if prompt else None
+    return said if said and prompts_of([said]) else apology(type(flow), flow.language)
+
+
+def apology(flow: type[CallFlow], language: str | None) -> Rendering:
+    """Return a flow's apology, in the language of the call."""
+    elements = to_elements(flow.apology)
+    speak(elements, language=language, voice=flow.voice)
+    return Rendering("apology", tuple(elements))

@@ -1,0 +1,116 @@
+"""Loading and saving records, and what is kept of a machine when a turn is over."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from dataclasses import dataclass, replace
+
+from statechart_ivr.call import Call, Request
+from statechart_ivr.errors import DamagedRecordError
+from statechart_ivr.flow import CallFlow, Context, configuration_of, context_of, history_of
+from statechart_ivr.record import Record, Session
+from statechart_ivr.turn.environment import Environment
+
+logger = logging.getLogger("statechart_ivr.turn")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the store has of a call.
+
+    Attributes:
+        record: None where there is none, or none that can be read.
+        revision: to be passed to the save that follows.
+    """
+
+    record: Record | None
+    revision: int | None
+
+
+def load(environment: Environment, call_sid: str) -> Loaded:
+    """Load a call's record.
+
+    Bytes that cannot be read are put aside under ``<call SID>.damaged``, so that whoever looks
+    into it finds them, and count as no record.
+
+    Raises:
+        StoreUnavailableError: the store gives no answer.
+    """
+    stored = environment.store.load(call_sid)
+    if stored is None:
+        return Loaded(None, None)
+    try:
+        return Loaded(Record.from_bytes(stored.data), stored.revision)
+    except DamagedRecordError as error:
+        aside = f"{call_sid}.damaged"
+        logger.error("%s; kept as %s", error, aside, extra={"call_sid": call_sid})
+        before = environment.store.load(aside)
+        environment.store.save(
+            aside,
+            stored.data,
+            expected=before.revision if before else None,
+            ttl=environment.session_ttl,
+        )
+        return Loaded(None, stored.revision)
+
+
+def save(environment: Environment, record: Record, *, revision: int | None) -> None:
+    """Save a call's record over the revision it was made from.
+
+    Raises:
+        StaleSessionError: somebody else saved it meanwhile.
+        StoreUnavailableError: the store cannot write.
+        SessionValueError: something in the session is no longer JSON.
+    """
+    environment.store.save(
+        record.call["sid"], record.to_bytes(), expected=revision, ttl=environment.session_ttl
+    )
+
+
+def context_for(
+    environment: Environment,
+    flow: type[CallFlow],
+    record: Record | None,
+    *,
+    call: Call,
+    entry: str,
+    seq: int,
+    request: Request | None,
+) -> Context:
+    """Return what a machine is to know during a turn.
+
+    Args:
+        environment: of the application.
+        flow: the class.
+        record: of the call; None for a new one.
+        call: as of this request.
+        entry: path of the route the call came in by.
+        seq: number of the document that is made.
+        request: None for an outside event without one.
+    """
+    return Context(
+        call=call,
+        session=Session(copy.deepcopy(record.data) if record else {}),
+        links=environment.links(flow, request, call_sid=call.sid, entry=entry, seq=seq),
+        clock=environment.clock,
+        services=environment.services,
+        language=record.lang if record else flow.language,
+        attempts=record.attempts if record else 0,
+        asking=tuple(record.asking) if record else (),
+    )
+
+
+def kept_of(flow: CallFlow, record: Record) -> Record:
+    """Return a record with what the machine has become; everything else as it was."""
+    context = context_of(flow)
+    return replace(
+        record,
+        flow=type(flow).__name__,
+        call=context.call.to_json(),
+        conf=configuration_of(flow),
+        hist=history_of(flow),
+        data=dict(context.session),
+        lang=context.language,
+        attempts=context.attempts,
+    )

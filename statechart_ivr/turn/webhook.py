@@ -1,0 +1,375 @@
+"""One turn: a webhook comes in, the chart moves at most once, TwiML goes out."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from statechart_ivr.call import Call
+from statechart_ivr.errors import (
+    SessionMismatchError,
+    StaleSessionError,
+    StoreUnavailableError,
+)
+from statechart_ivr.events import Kind, Occurrence, occurrence_in
+from statechart_ivr.flow import (
+    CallFlow,
+    Context,
+    asks_for_secret,
+    bring_back,
+    configuration_of,
+    context_of,
+    spec_of,
+    start,
+)
+from statechart_ivr.record import REMEMBERED, LastAnswer, Record
+from statechart_ivr.turn.compose import compose, hang_up
+from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
+from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle
+from statechart_ivr.turn.records import context_for, kept_of, load, save
+from statechart_ivr.twiml import Rendering, Twiml, from_xml, nothing, one_moment
+
+logger = logging.getLogger("statechart_ivr.turn")
+
+#: How often a turn is tried again when another process saved first.
+RACES = 5
+#: How often a caller is asked for patience while the store is away.
+OUTAGE_TRIES = 10
+#: Seconds between two of these.
+OUTAGE_PAUSE = 2
+#: Seconds after which an answer is dangerously late; Twilio gives up at 15.
+SLOW = 12.0
+
+ONE_MOMENT = "One moment, please."
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a turn comes to.
+
+    Attributes:
+        body: the TwiML.
+        record: what to save; None for an answer that changes nothing.
+        event: what has happened, for the log.
+    """
+
+    body: bytes
+    record: Record | None = None
+    event: str = ""
+
+
+def turn(environment: Environment, request: TurnRequest) -> bytes:
+    """Answer one request for a document.
+
+    Never raises for a fault of the flow, the store or the record: the caller hears something
+    in any case.
+
+    Args:
+        environment: of the application.
+        request: to a route, a turn URL or a wait URL.
+
+    Returns:
+        TwiML.
+    """
+    began = environment.clock.now()
+    for _ in range(RACES):
+        try:
+            return Turn(environment, request).answer(began)
+        except StaleSessionError:
+            continue
+        except StoreUnavailableError as error:
+            return _outage(environment, request, error)
+    return _outage(environment, request, StaleSessionError(request.call_sid, None))
+
+
+def _outage(environment: Environment, request: TurnRequest, error: Exception) -> bytes:
+    about = {"call_sid": request.call_sid, "again": request.again}
+    if request.again >= OUTAGE_TRIES:
+        logger.error("the store is away for too long: %s", error, extra=about)
+        flow = environment.flow_at(request.at) or CallFlow
+        return hang_up([apology(flow, flow.language)])
+    logger.warning("the store is away: %s", error, extra=about)
+    base_url = request.request.base_url or environment.base_url
+    text = ONE_MOMENT if request.again == 0 else ""
+    return one_moment(text, request.url_again(base_url), pause=OUTAGE_PAUSE)
+
+
+class Turn:
+    """One try at a turn; thrown away when another process saved first.
+
+    Args:
+        environment: of the application.
+        request: what came.
+
+    Attributes:
+        key: digest of what the request says.
+        event: what has happened, for the log; nothing before that is known.
+    """
+
+    def __init__(self, environment: Environment, request: TurnRequest) -> None:
+        self.environment = environment
+        self.request = request
+        self.key = request.key(environment)
+        self.event = ""
+
+    def answer(self, began: datetime) -> bytes:
+        """Load, find out what the request is, answer it, save.
+
+        Args:
+            began: when the request came.
+
+        Raises:
+            StaleSessionError: another process saved first; the call is to be tried again.
+            StoreUnavailableError: the store gives no answer, or cannot write.
+        """
+        loaded = load(self.environment, self.request.call_sid)
+        record = loaded.record
+        given = record.answer if record else None
+        if given is not None and self._is_for_this_request(given):
+            logger.info("the same request again", extra={"call_sid": self.request.call_sid})
+            return given.body.encode()
+        reply = self._guarded(record)
+        if reply.record is not None:
+            save(self.environment, reply.record, revision=loaded.revision)
+        taken = self.environment.clock.now() - began
+        self._log(reply, record, taken.total_seconds())
+        return reply.body
+
+    def _is_for_this_request(self, answer: LastAnswer) -> bool:
+        token = self.request.request.token
+        return answer.key == self.key or (bool(token) and answer.token == token)
+
+    def _guarded(self, record: Record | None) -> Reply:
+        """Answer, and turn whatever flow code raises into last words."""
+        try:
+            reply = self._reply(record)
+            if reply.record is not None:
+                reply.record.to_bytes()  # a session that is no longer JSON is the flow's fault
+            return reply
+        except Exception as error:  # noqa: BLE001 - flow code may raise anything
+            self._log_exception(error, record)
+            if (errors := flow_errors.get()) is not None:
+                errors.append(error)
+            return Reply(hang_up([self._last_words(record)]), event="error")
+
+    def _log_exception(self, error: Exception, record: Record | None) -> None:
+        flow = self._flow(record)
+        about = {
+            "call_sid": self.request.call_sid,
+            "flow": flow.__name__ if flow else "",
+            "state": record.conf if record else [],
+            "event": self.event,
+        }
+        what = "the flow raised; the session stays as it was"
+        if not self._may_hold_a_secret(flow, record):
+            logger.error(what, exc_info=error, extra=about)
+            return
+        # Its message, and those of its causes, may repeat what the caller keyed in.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s: %s\n%s", what, type(error).__name__, frames, extra=about)
+
+    def _may_hold_a_secret(self, flow: type[CallFlow] | None, record: Record | None) -> bool:
+        # A document from before a deploy may not say so in its URLs.
+        handlers = spec_of(flow).handlers if flow else {}
+        asked = record.conf if record else []
+        return self.request.is_secret or any(handlers[i].secret for i in asked if i in handlers)
+
+    def _last_words(self, record: Record | None) -> Rendering:
+        flow = self._flow(record) or CallFlow
+        try:
+            machine = flow(self._context(flow, record, seq=0))
+            return last_words(machine, "error")
+        except Exception:
+            about = {"call_sid": self.request.call_sid, "flow": flow.__name__}
+            logger.debug("no error rendering; the apology", exc_info=True, extra=about)
+            return apology(flow, record.lang if record else flow.language)
+
+    def _reply(self, record: Record | None) -> Reply:
+        request = self.request
+        if record is None:
+            return self._begin()
+        if record.ended:
+            return Reply(hang_up(), event="after the end")
+        if request.is_entry:
+            is_late_copy = self.key in record.entry_keys
+            return self._on_record(record, self._hear_again if is_late_copy else self._take_over)
+        if request.wait is not None or request.seq != record.seq:
+            return self._on_record(record, self._hear_again)
+        if request.again and request.is_secret:
+            return self._on_record(record, self._hear_again)
+        return self._on_record(record, self._go_on)
+
+    def _on_record(self, record: Record, answer: Callable[[Record], Reply]) -> Reply:
+        """Answer from a record, or start again where this version of the flow cannot."""
+        try:
+            return answer(record)
+        except SessionMismatchError as error:
+            at = record.entry if record.entry in self.environment.routes else self.request.at
+            return self._start_again(at, record, str(error))
+
+    def _begin(self) -> Reply:
+        if self.request.is_entry:
+            return self._enter(self.request.at, None)
+        return self._start_again(self.request.at, None, "the session is lost")
+
+    def _start_again(self, at: str, record: Record | None, why: str) -> Reply:
+        about = {"call_sid": self.request.call_sid, "flow": record.flow if record else ""}
+        if at not in self.environment.routes:
+            logger.error("%s, and there is no route %r to start again at", why, at, extra=about)
+            return Reply(hang_up([apology(CallFlow, None)]))
+        logger.warning("%s; the call starts again at %s", why, at, extra=about)
+        return self._enter(at, record)
+
+    def _take_over(self, record: Record) -> Reply:
+        return self._enter(self.request.at, record)
+
+    def _enter(self, path: str, record: Record | None) -> Reply:
+        """Start the chart at a route, for a new call or for one that is under way."""
+        flow, route = self.environment.routes[path]
+        # A call whose session is lost counts on from the document it heard: a key pressed at that
+        # one, and the same key at this one, are not the same request.
+        new = record or Record(flow.__name__, path, {}, seq=self.request.seq or 0)
+        if new.flow != flow.__name__:
+            new = replace(new, flow=flow.__name__, entry=path, hist={}, asking=[])
+        if new.entry not in self.environment.routes:
+            new = replace(new, entry=path)  # a deploy has removed it
+        if record is not None and self._is_worn_out(flow, record):
+            return self._let_go(record, [apology(flow, record.lang)])
+        context = self._context(flow, record, seq=new.seq + 1, entry=new.entry)
+        machine = start(flow, context, route, hist=new.hist)
+        jobs = [job for job in new.jobs if job.get("on") not in spec_of(flow).chart.states]
+        entry_keys = [*new.entry_keys, self.key][-REMEMBERED:]
+        begun = replace(new, unheard=[], jobs=jobs, entry_keys=entry_keys)
+        event = "entered" if record is None else "taken over"
+        return self._keep(machine, begun, compose(machine), event)
+
+    def _hear_again(self, record: Record) -> Reply:
+        """Say what is unheard, or else where the call is now; nothing moves."""
+        seq = record.seq + 1 if record.unheard else record.seq
+        machine = self._bring_back(record, seq=seq)
+        twiml = compose(machine, _unheard(record))
+        event = "poll" if self.request.wait is not None else "late request"
+        if (self.request.seq or 0) > record.seq:
+            about = {"call_sid": self.request.call_sid, "seq": record.seq}
+            logger.warning("the caller heard a document that the store forgot", extra=about)
+        if not record.unheard:
+            return Reply(twiml.body, event=event)
+        return self._keep(machine, replace(record, unheard=[]), twiml, event)
+
+    def _go_on(self, record: Record) -> Reply:
+        """Feed what the caller or Twilio did."""
+        flow = self._flow_of(record)
+        if spec_of(flow).chart.is_final(spec_of(flow).chart.legal(record.conf)):
+            return self._let_go(record, [])
+        if self._is_worn_out(flow, record):
+            return self._let_go(record, [apology(flow, record.lang)])
+        machine = self._bring_back(record, seq=record.seq + 1)
+        occurrence = occurrence_in(self.request.parameters)
+        self.event, fate = self._loggable(machine, occurrence), Fate.GO_ON
+        is_gone = settle(machine) and not {*record.asking} <= {*configuration_of(machine)}
+        if is_gone and occurrence.kind is Kind.INPUT:
+            # A key pressed at a question that is gone is no answer to the next one.
+            self.event = "moved on by itself"
+        else:
+            fate = feed(machine, occurrence)
+        if fate is Fate.IGNORED:
+            return Reply(nothing(), event=self.event)
+        if fate in {Fate.GO_ON, Fate.COUNTED}:
+            settle(machine)  # guards may ask for attempts, and for what a handler has written
+            twiml = compose(machine, _unheard(record))
+            return self._keep(machine, replace(record, unheard=[]), twiml, self.event)
+        last = context_of(machine).renderings if fate is Fate.LET_GO else []
+        return self._let_go(kept_of(machine, record), last, self.event)
+
+    def _loggable(self, machine: CallFlow, occurrence: Occurrence) -> str:
+        """Return the event as the log may show it: a secret's digits are in an event's id."""
+        family = occurrence.event.partition(".")[0]
+        return family if asks_for_secret(machine) else occurrence.event
+
+    def _is_worn_out(self, flow: type[CallFlow], record: Record) -> bool:
+        if record.turns < flow.max_turns:
+            return False
+        about = {"call_sid": self.request.call_sid, "flow": record.flow, "state": record.conf}
+        logger.error("max_turns = %d reached; the call ends", flow.max_turns, extra=about)
+        return True
+
+    def _keep(self, machine: CallFlow, record: Record, twiml: Twiml, event: str) -> Reply:
+        """Answer with a document, and keep what the machine has become."""
+        kept = kept_of(machine, record)
+        chart = spec_of(type(machine)).chart
+        is_over = twiml.hangs_up or (twiml.is_silent and chart.is_final(kept.conf))
+        asking = list(twiml.asking)
+        if asking and asking != record.asking:
+            kept = replace(kept, asking=asking, attempts=0)
+        body = hang_up() if is_over and twiml.is_silent else twiml.body
+        return self._saved(kept, body, event, is_over=is_over)
+
+    def _let_go(self, record: Record, last: list[Rendering], event: str = "") -> Reply:
+        return self._saved(record, hang_up(last), event or "let go", is_over=True)
+
+    def _saved(self, record: Record, body: bytes, event: str, *, is_over: bool) -> Reply:
+        answer = LastAnswer(self.request.request.token, self.key, body.decode())
+        kept = replace(
+            record,
+            seq=record.seq + 1,
+            turns=record.turns + 1,
+            answer=answer,
+            ended=is_over,
+        )
+        return Reply(body, kept, event)
+
+    def _bring_back(self, record: Record, *, seq: int) -> CallFlow:
+        flow = self._flow_of(record)
+        context = self._context(flow, record, seq=seq)
+        return bring_back(flow, context, conf=record.conf, hist=record.hist)
+
+    def _context(
+        self, flow: type[CallFlow], record: Record | None, *, seq: int, entry: str = ""
+    ) -> Context:
+        parameters = {**self.request.parameters, "CallSid": self.request.call_sid}
+        known = Call.from_json(record.call) if record and record.call else None
+        return context_for(
+            self.environment,
+            flow,
+            record,
+            call=known.updated(parameters) if known else Call.from_parameters(parameters),
+            entry=entry or (record.entry if record else self.request.at),
+            seq=seq,
+            request=self.request.request,
+        )
+
+    def _flow_of(self, record: Record) -> type[CallFlow]:
+        if record.flow not in self.environment.flows:
+            raise SessionMismatchError(f"there is no flow {record.flow}")
+        return self.environment.flows[record.flow]
+
+    def _flow(self, record: Record | None) -> type[CallFlow] | None:
+        if record is not None and record.flow in self.environment.flows:
+            return self.environment.flows[record.flow]
+        return self.environment.flow_at(self.request.at)
+
+    def _log(self, reply: Reply, record: Record | None, seconds: float) -> None:
+        now = reply.record or record
+        about = {
+            "call_sid": self.request.call_sid,
+            "flow": now.flow if now else "",
+            "state": now.conf if now else [],
+            "event": reply.event,
+            "seq": now.seq if now else 0,
+            "ms": round(seconds * 1000, 1),
+        }
+        if seconds > SLOW:
+            logger.warning(
+                "an answer took %.1f s, and Twilio gives up at 15; do slow work in a "
+                "@background method",
+                seconds,
+                extra=about,
+            )
+        logger.info("turn", extra=about)
+
+
+def _unheard(record: Record) -> list[Rendering]:
+    return [from_xml(source, xml) for source, xml in record.unheard]

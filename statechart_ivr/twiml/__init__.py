@@ -1,0 +1,46 @@
+"""Verbs in, checked bytes out."""
+
+from __future__ import annotations
+
+from statechart_ivr.twiml.assembly import (
+    INPUT_VERBS,
+    LIMIT_BYTES,
+    Listening,
+    Rendering,
+    Twiml,
+    asks,
+    assemble,
+    from_xml,
+    hang_up_after,
+    leads_on,
+    nothing,
+    one_moment,
+    prompts_of,
+    to_xml,
+)
+from statechart_ivr.twiml.content import Document, document, gather, speak, to_elements
+from statechart_ivr.twiml.vocabulary import Remark, remarks
+
+__all__ = [
+    "INPUT_VERBS",
+    "LIMIT_BYTES",
+    "Document",
+    "Listening",
+    "Remark",
+    "Rendering",
+    "Twiml",
+    "asks",
+    "assemble",
+    "document",
+    "from_xml",
+    "gather",
+    "hang_up_after",
+    "leads_on",
+    "nothing",
+    "one_moment",
+    "prompts_of",
+    "remarks",
+    "speak",
+    "to_elements",
+    "to_xml",
+]

@@ -1,0 +1,135 @@
+"""What README and docs show is run, and what they list is compared with the package.
+
+Python blocks of a page share one namespace. A block that starts with ``# name.py`` is that file;
+the tutorial's ``hello.py`` can be imported by all pages. Console blocks of the tutorial are run
+against a server.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import statechart_ivr
+from statechart_ivr import errors, events, stores, testing, web
+from statechart_ivr.cli import main
+from statechart_ivr.cli.serve import serve
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> Iterator[tuple[int, str]]:
+    """Go through a page's code in one language: number of its first line, and the code."""
+    text = page.read_text("utf-8")
+    for match in FENCE.finditer(text):
+        if match[1] == language:
+            yield text.count("\n", 0, match.start(2)) + 1, match[2]
+
+
+def name_of(code: str) -> str | None:
+    """Return the file name that a block starts with."""
+    match = re.match(r"# (\w+\.py)\n", code)
+    return match and match[1]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder, current and importable, with the tutorial's file in it."""
+    for _, code in blocks(ROOT / "docs/tutorial.md", "python"):
+        if name := name_of(code):
+            (tmp_path / name).write_text(code, "utf-8")
+            monkeypatch.delitem(sys.modules, name.removesuffix(".py"), raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for variable in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "IVR_BASE_URL", "IVR_STORE"):
+        monkeypatch.setenv(variable, "")  # so that what a page sets is taken back
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(blocks(page, "python"))],
+                         ids=lambda page: str(page.relative_to(ROOT)))  # fmt: skip
+@pytest.mark.usefixtures("folder")
+def test_python_blocks_run(page: Path) -> None:
+    """Every Python block runs as it stands, and the tests in it pass."""
+    namespace: dict[str, object] = {"__name__": f"page_{page.stem.replace('-', '_')}"}
+    for line, code in blocks(page, "python"):
+        exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)  # noqa: S102 - ours
+    for name, thing in namespace.items():
+        if name.startswith("test_") and callable(thing):
+            thing()
+
+
+def test_readme_and_tutorial_show_one_flow() -> None:
+    """The flow on the first screen is the tutorial's, but for docstrings and comments."""
+    readme, tutorial = (
+        next(code for _, code in blocks(page, "python"))
+        for page in (PAGES[0], ROOT / "docs/tutorial.md")
+    )
+    assert bare(readme) == bare(tutorial)
+
+
+def bare(code: str) -> list[str]:
+    """Return lines of code without comments, docstrings and empty lines."""
+    lines = (re.sub(r"\s+# .*|^\s*\"\"\".*", "", line) for line in code.splitlines())
+    return [line for line in lines if line.strip()]
+
+
+def test_the_two_commands_are_on_the_first_screen() -> None:
+    """README shows both commands early, and they can be run."""
+    first_screen = PAGES[0].read_text("utf-8").splitlines()[:48]
+    for command in ("scripts/demo", "scripts/test"):
+        assert any(line.startswith(command) for line in first_screen)
+        assert (ROOT / command).stat().st_mode & 0o111
+
+
+def test_links_lead_somewhere() -> None:
+    """README's links into the project have targets."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[0].read_text("utf-8"))
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def event_rows() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Go through the event table of the reference: id, kind, keyword arguments."""
+    text = (ROOT / "docs/reference/events.md").read_text("utf-8")
+    text = text.replace("`key.0` … `key.9`", ", ".join(f"`key.{digit}`" for digit in range(10)))
+    for ids, kind, keywords in re.findall(
+        r"^\| (`.*?) \| (\w+) \| .* \| (.*?) ?\|$", text, re.MULTILINE
+    ):
+        for event in re.findall(r"`(.+?)`", ids):
+            yield event, kind, tuple(re.findall(r"`(\w+)`", keywords))
+
+
+def test_the_event_table() -> None:
+    """The reference lists the events there are, with kind and keyword arguments."""
+    assert list(event_rows()) == [(row.id, row.kind.value, row.keywords) for row in events.EVENTS]
+
+
+def test_the_command_line() -> None:
+    """The reference lists the options that serve has, in the order of its help."""
+    page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
+    shown = re.findall(r"^\| `(--[a-z-]+)[ `]", page, re.MULTILINE)
+    assert shown == [option for parameter in serve.params[1:] for option in parameter.opts]
+
+
+@pytest.mark.parametrize("module", [statechart_ivr, stores, testing, web], ids=lambda m: m.__name__)
+def test_the_api(module: ModuleType) -> None:
+    """The reference has an entry for every public name; it shows all errors by itself."""
+    page = (ROOT / "docs/reference/api.md").read_text("utf-8")
+    section = page.partition(f".. module:: {module.__name__}\n")[2].partition(".. module::")[0]
+    shown = set(re.findall(r"^\.\. [\w:]+:: (\w+)$", section, re.MULTILINE))
+    assert {name for name in module.__all__ if not hasattr(errors, name)} <= shown
+
+
+def test_the_exit_codes() -> None:
+    """The reference lists the codes that the command line returns."""
+    page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
+    shown = re.findall(r"^\| (\d) \|", page, re.MULTILINE)
+    assert [int(code) for code in shown] == [main.OK, main.FAILURE, main.USAGE]

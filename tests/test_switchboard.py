@@ -1,0 +1,207 @@
+"""The application without HTTP: which flows go together, and which path is answered how."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from typing import cast
+
+import pytest
+from statemachine import State
+
+from statechart_ivr import CallFlow, background, renders, routable
+from statechart_ivr.call import Request
+from statechart_ivr.clock import SimulatedClock
+from statechart_ivr.errors import ConfigurationError, DamagedRecordError, StoreUnavailableError
+from statechart_ivr.flow import CallFlowMeta
+from statechart_ivr.stores import MemoryStore, SqliteStore
+from statechart_ivr.switchboard import Switchboard
+
+
+def flow_at(path: str, name: str = "Goodbye") -> type[CallFlow]:
+    """Return a flow with one route."""
+    end = State(initial=True, final=True)
+
+    def say(self):
+        return "Goodbye."
+
+    marked = routable(path)(renders(end)(say))
+    return cast("type[CallFlow]", CallFlowMeta(name, (CallFlow,), {"end": end, "say": marked}))
+
+
+@pytest.fixture
+def board() -> Switchboard:
+    """A switchboard with one flow."""
+    return Switchboard(flow_at("/call"), store=MemoryStore())
+
+
+@pytest.mark.parametrize(
+    ("flows", "complaint"),
+    [
+        ([], "no flow: pass one or several"),
+        ([flow_at("/a", "A"), flow_at("/a", "B")], "A.say and B.say have one path: /a"),
+        ([flow_at("/a", "C"), flow_at("/b", "C")], "two flows are named C"),
+        ([flow_at("/healthz", "D")], "D.say: the path /healthz is the application's own"),
+        ([flow_at("/ivr/turn", "E")], "E.say: the path /ivr/turn is the application's own"),
+        ([flow_at("/ivr", "F")], "F.say: the path /ivr is the application's own"),
+        ([State], "is not a subclass of CallFlow"),
+        (["flow.py"], "'flow.py' is not a subclass of CallFlow"),
+    ],
+)
+def test_flows_that_do_not_go_together_are_refused(flows, complaint):
+    """The message names both sides."""
+    with pytest.raises(ConfigurationError, match=complaint):
+        Switchboard(*flows, store=MemoryStore())
+
+
+@pytest.mark.parametrize("prefix", ["", "ivr", "/ivr/", "/i vr", "/ü"])
+def test_a_prefix_is_a_path(prefix):
+    """It is signed as it stands."""
+    with pytest.raises(ConfigurationError, match="write a path such as '/ivr'"):
+        Switchboard(flow_at("/call"), store=MemoryStore(), prefix=prefix)
+
+
+def test_the_same_flow_twice_is_two_routes_with_one_path():
+    """It is of no use."""
+    flow = flow_at("/call")
+    with pytest.raises(ConfigurationError, match="have one path"):
+        Switchboard(flow, flow, store=MemoryStore())
+
+
+def test_paths(board):
+    """All that Twilio may be told to request."""
+    assert board.entries == ("/call",)
+    assert board.paths == (
+        "/call",
+        "/ivr/turn",
+        "/ivr/wait",
+        "/ivr/status",
+        "/ivr/fallback",
+        "/ivr/event/",
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/calls", "/ivr", "/ivr/event/", "/ivr/nothing"])
+def test_other_paths_are_not_found(board, path):
+    """The switchboard knows what is its own."""
+    assert board.answer(Request(path=path, form=(("CallSid", "CA1"),))).status == 404
+
+
+def test_a_request_without_a_call_gets_the_apology(board, caplog):
+    """There is no session to look for."""
+    answer = board.answer(Request(path="/call"))
+    assert answer.status == 200
+    assert b"something went wrong" in answer.body
+    assert "a webhook without CallSid at /call" in caplog.text
+
+
+def test_what_is_marked_and_not_done_yet_is_said_at_the_start(caplog):
+    """Nobody should find out by a caller who waits."""
+
+    class Waiting(CallFlow):
+        waiting = State(initial=True)
+        done = State(final=True)
+        waiting.to(done, event="found")
+
+        @routable("/call")
+        @renders(waiting, waiting=True)
+        def say_wait(self):
+            return "Wait."
+
+        @background(waiting, events=["found"])
+        def look(self):
+            return "found"
+
+    Switchboard(Waiting, store=MemoryStore())
+    assert "Waiting.look: this version runs no background work" in caplog.text
+    assert "Waiting.say_wait: this version" in caplog.text
+
+
+def test_the_fallback_is_the_apology_with_twilios_reason_in_the_log(board, caplog):
+    """Twilio comes here when an answer of ours was of no use to it."""
+    url = "https://x.example/call?From=%2B1&Digits=4711"
+    form = (("CallSid", "CA1"), ("ErrorCode", "11200"), ("ErrorUrl", url))
+    answer = board.answer(Request(path="/ivr/fallback", form=form))
+    assert b"something went wrong" in answer.body
+    assert "error 11200 at https://x.example/call?From=%2B1&Digits=***" in caplog.text
+    assert caplog.records[-1].call_sid == "CA1"
+
+
+@pytest.mark.parametrize("path", ["/call", "/ivr/event/found", "/ivr/status", "/ivr/turn"])
+def test_half_characters_are_no_crash(path, tmp_path):
+    """A file keeps text; what is none is replaced before it gets there."""
+    with closing(SqliteStore(tmp_path / "calls.db")) as store:
+        board = Switchboard(flow_at("/call"), store=store)
+        pairs = (("CallSid", "\ud800"), ("call", "\ud800"), ("CallStatus", "completed"))
+        assert board.answer(Request(path=path, query=pairs)).status in {200, 204}
+
+
+def test_query_and_form_are_one(board):
+    """With GET everything is in the query."""
+    answer = board.answer(Request(path="/call", query=(("CallSid", "CA1"),)))
+    assert b"Goodbye." in answer.body
+
+
+def test_health_is_the_stores():
+    """A store that does not answer is a warning."""
+
+    class Away(MemoryStore):
+        def load(self, call_sid):
+            raise StoreUnavailableError("unplugged")
+
+    assert Switchboard(flow_at("/call"), store=MemoryStore()).is_healthy()
+    assert not Switchboard(flow_at("/call"), store=Away()).is_healthy()
+
+
+def test_peek_complains_about_damage(board):
+    """And does not put anything aside: looking changes nothing."""
+    board.store.save("CA1", b"?", expected=None, ttl=60)
+    with pytest.raises(DamagedRecordError):
+        board.peek("CA1")
+    assert board.peek("CA2") is None
+    assert list(board.store.calls()) == ["CA1"]
+
+
+def test_closing_closes_the_store(caplog):
+    """The store is the switchboard's."""
+    closed = []
+
+    class Closing(MemoryStore):
+        def close(self):
+            closed.append(True)
+
+    caplog.set_level(logging.INFO)
+    Switchboard(flow_at("/call"), store=Closing()).close()
+    assert closed
+
+
+def test_expired_sessions_are_purged_every_hour_where_calls_come_in():
+    """Nobody else does it, and the store must not grow for ever."""
+    clock = SimulatedClock()
+    board = Switchboard(flow_at("/call"), store=MemoryStore(clock=clock), clock=clock)
+    board.answer(Request(path="/call", form=(("CallSid", "CA1"),)))
+    board.store.save("old", b"", expected=None, ttl=60)
+    clock.advance(3599)
+    board.answer(Request(path="/call", form=(("CallSid", "CA2"),)))
+    assert board.store.purge() == 1
+    board.store.save("old", b"", expected=None, ttl=60)
+    clock.advance(61)
+    board.answer(Request(path="/call", form=(("CallSid", "CA3"),)))
+    assert board.store.purge() == 0
+
+
+def test_a_purge_that_fails_or_is_under_way_keeps_nobody_waiting(caplog):
+    """The call is answered all the same."""
+    board: Switchboard
+    form = (("CallSid", "CA1"),)
+
+    class Slow(MemoryStore):
+        def purge(self):
+            clock.advance(7200)
+            assert b"Goodbye." in board.answer(Request(path="/call", form=form)).body
+            raise StoreUnavailableError("locked")
+
+    clock = SimulatedClock()
+    board = Switchboard(flow_at("/call"), store=Slow(clock=clock), clock=clock)
+    assert b"Goodbye." in board.answer(Request(path="/call", form=form)).body
+    assert "expired sessions are not purged: locked" in caplog.text

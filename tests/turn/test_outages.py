@@ -1,0 +1,237 @@
+"""The store is away, or others are faster; and what is a secret stays one."""
+
+from __future__ import annotations
+
+import logging
+
+from statemachine import State
+from twilio.twiml.voice_response import Gather
+
+from statechart_ivr import CallFlow, gather, on_input, renders, routable
+from statechart_ivr.call import Request
+from statechart_ivr.errors import StaleSessionError, StoreUnavailableError
+from statechart_ivr.stores import MemoryStore
+from statechart_ivr.turn import ONE_MOMENT
+from statechart_ivr.turn.webhook import OUTAGE_TRIES
+
+
+class AwayStore(MemoryStore):
+    """A store that can be switched off, wholly or for writing, or that others are faster on."""
+
+    away = read_only = False
+    races = 0
+
+    def load(self, call_sid):
+        if self.away:
+            raise StoreUnavailableError("switched off")
+        return super().load(call_sid)
+
+    def save(self, call_sid, data, *, expected, ttl):
+        if self.away or self.read_only:
+            raise StoreUnavailableError("switched off")
+        if self.races:
+            self.races -= 1
+            raise StaleSessionError(call_sid, expected)
+        return super().save(call_sid, data, expected=expected, ttl=ttl)
+
+
+def test_a_key_pressed_during_an_outage_is_not_lost(line, counter, caplog):
+    """The caller is asked for patience, and the key goes along in the URL."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    call.dial()
+    store.away = True
+    call.press("1")
+    assert call.heard == [ONE_MOMENT]
+    assert '<Pause length="2" />' in call.xml
+    assert "the store is away: switched off" in caplog.text
+    call.go_on()
+    assert call.heard == []
+    store.away = False
+    call.go_on()
+    assert call.heard == ["1."]
+    assert call.record.data["count"] == 1
+
+
+def test_an_outage_at_the_entry_starts_the_call_when_it_is_over(line, counter):
+    """The route is asked again, once, however often it was in vain."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    store.away = True
+    call.dial("/call?campaign=7")
+    assert "/call?campaign=7&again=1" in call.action
+    store.away = False
+    call.go_on(CallStatus="in-progress")
+    assert call.heard == ["Menu."]
+
+
+def test_an_entry_saved_in_an_outage_is_not_entered_twice(line, counter):
+    """The store wrote, and could not say so: the call is in progress by now."""
+
+    class Forgetful(AwayStore):
+        def save(self, call_sid, data, *, expected, ttl):
+            super().save(call_sid, data, expected=expected, ttl=ttl)
+            if expected is None:
+                raise StoreUnavailableError("no answer")
+            return expected + 1
+
+    call = line(counter, store=Forgetful())
+    call.dial()
+    assert call.action == "/call?again=1&was=ringing"
+    call.go_on(CallStatus="in-progress")
+    assert call.heard == ["Menu."]
+    assert call.record.data["begun"] == 1
+
+
+def test_an_outage_keeps_the_query_and_all_that_was_told(line, counter):
+    """Names of the flow's own, and whatever Twilio said of the event."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    call.dial()
+    store.away = True
+    call.go_on(Result="success", PaymentToken="tok_1", FromCity="Ulm")
+    assert "Result=success&PaymentToken=tok_1&again=1" in call.action
+    assert "FromCity" not in call.action
+    call.post("/sorry?Tenant=acme&lang=de")
+    assert call.action == "/sorry?Tenant=acme&lang=de&again=1&was=in-progress"
+
+
+def test_an_outage_of_a_get_request_does_not_double_twilios_parameters(line, counter):
+    """They come again with the redirect."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    store.away = True
+    query = (("CallSid", "CA1"), ("From", "+1"), ("lang", "de"), ("Digits", "1"))
+    xml = call.board.answer(Request(path="/call", query=query)).body.decode()
+    assert ">/call?lang=de&amp;Digits=1&amp;again=1&amp;was=</Redirect>" in xml
+
+
+def test_an_outage_is_bounded(line, counter, caplog):
+    """After ten tries the caller is let go with the apology."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    call.dial()
+    store.read_only = True
+    call.press("1")
+    for _ in range(OUTAGE_TRIES - 1):
+        call.go_on()
+        assert "<Redirect>" in call.xml
+    call.go_on()
+    assert call.heard == [counter.apology]
+    assert "away for too long" in caplog.text
+
+
+class Secretive(CallFlow):
+    """Asks for a secret."""
+
+    asking = State(initial=True)
+    inside = State(final=True)
+    asking.to(inside, event="right")
+
+    @routable("/call")
+    @renders(asking)
+    def ask(self):
+        return gather("PIN?", num_digits=4)
+
+    @on_input(asking, secret=True)
+    def check(self, caller_input):
+        return "right" if caller_input.digits == "4711" else "no_match"
+
+
+def test_a_secret_pressed_during_an_outage_is_asked_for_again(line, caplog):
+    """It stands in no URL, no log and no record."""
+    caplog.set_level(logging.DEBUG, "statechart_ivr")
+    store = AwayStore()
+    call = line(Secretive, store=store)
+    call.dial()
+    assert call.action.endswith("&s=1")
+    store.away = True
+    call.press("4711")
+    assert "4711" not in call.xml
+    call.go_on()
+    store.away = False
+    call.go_on()
+    assert call.heard == ["PIN?"]
+    call.press("4711")
+    assert call.record.conf == ["inside"]
+    logged = "".join(str(vars(record)) for record in caplog.records)
+    assert "4711" not in logged + store.load("CA1").data.decode()
+
+
+class Leaky(CallFlow):
+    """Asks for a secret, and is careless with it."""
+
+    asking = State(initial=True)
+    inside = State(final=True)
+    asking.to(inside, event="right")
+
+    @routable("/call")
+    @renders(asking)
+    def ask(self):
+        return Gather(action=self.url_for("take_it"))
+
+    @routable("/taken", inside)
+    def take_it(self):
+        """A route of its own takes what was keyed in."""
+
+    @on_input(asking, secret=True)
+    def check(self, caller_input):
+        return caller_input.digits
+
+    @renders(inside)
+    def say(self):
+        return "In."
+
+
+def test_a_secret_is_in_no_message_and_no_url(line, caplog):
+    """Not in that of an exception, nor where a route takes it during an outage."""
+    store = AwayStore()
+    call = line(Leaky, store=store)
+    call.dial()
+    call.post("/ivr/turn?at=%2Fcall&seq=1&s=1", Digits="4711")
+    assert call.heard == [Leaky.apology]
+    assert "UnknownEventError" in caplog.text
+    assert "in _checked" in caplog.text
+    call.dial()
+    call.post("/ivr/turn?at=%2Fcall&seq=1", Digits="4712")  # of a document from before a deploy
+    assert "4712" not in caplog.text
+    call.dial()
+    assert "s=1" in call.action
+    store.away = True
+    call.press("4711")
+    assert "<Redirect>/taken?s=1&amp;nonce=1&amp;again=1" in call.xml
+    assert "4711" not in caplog.text + call.xml
+
+
+def test_a_single_digit_of_a_secret_is_not_in_the_log(line, caplog):
+    """``key.4`` would give it away."""
+    caplog.set_level(logging.INFO)
+    call = line(Secretive)
+    call.dial()
+    call.press("4")
+    events = [getattr(record, "event", "") for record in caplog.records]
+    assert "key" in events
+    assert "key.4" not in events
+
+
+def test_who_loses_a_race_is_answered_from_what_came_out(line, counter):
+    """The turn is tried again on the record that the other one saved."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    call.dial()
+    store.races = 3
+    call.press("1")
+    assert call.heard == ["1."]
+    assert call.record.data["count"] == 1
+
+
+def test_who_loses_every_race_is_asked_for_patience(line, counter):
+    """Bounded, like everything."""
+    store = AwayStore()
+    call = line(counter, store=store)
+    call.dial()
+    store.races = 5
+    call.press("1")
+    assert call.heard == [ONE_MOMENT]
+    call.go_on()
+    assert call.heard == ["1."]
