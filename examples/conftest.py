@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from examples.servers import ROOT, TOKEN, Server, phone_to
-from examples.walks import Line, Step, Table, declared_steps, observed
+from examples.walks import Line, Step, declared_steps, observed
 from statechart_ivr import CallFlow
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.web import IvrApp
 
-__all__ = ["Serve", "StartServer", "Table"]
+__all__ = ["Serve", "StartServer"]
 
 Serve = Callable[..., Line]
 
@@ -52,8 +52,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 
     def run(target: str) -> Server:
         server = Server(target, tmp_path)
-        stack.callback(server.store.close)
-        stack.callback(server.kill)
+        stack.callback(server.close)
         return server
 
     with ExitStack() as stack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -22,20 +23,35 @@ def phone_to(url: str, store: SessionStore) -> Phone:
 
 
 class Server:
-    """``statechart-ivr serve`` in a process of its own, with sessions in a SQLite file.
+    """``statechart-ivr serve`` in a process of its own.
 
     Args:
         target: what is served, as on the command line.
-        folder: where it works, and keeps its sessions.
+        folder: where it works, and keeps its log, and its sessions unless told.
+        store: URL of the store; ``calls.db`` in the folder if left out.
+        settings: more environment variables.
     """
 
-    def __init__(self, target: str, folder: Path) -> None:
+    def __init__(
+        self,
+        target: str,
+        folder: Path,
+        *,
+        store: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._target = target
         self._folder = folder
         self._log = folder / "log.txt"
-        self._store_url = f"sqlite:///{folder}/calls.db"
+        self._store_url = store or f"sqlite:///{folder}/calls.db"
+        self._settings = settings or {}
         self._start("127.0.0.1:0")
         self.store: SessionStore = open_store(self._store_url)
+
+    @property
+    def pid(self) -> int:
+        """Id of the process."""
+        return self._process.pid
 
     def phone(self) -> Phone:
         """Return a phone that can also look into the sessions."""
@@ -51,6 +67,11 @@ class Server:
         self._process.kill()
         self._process.communicate(timeout=30)
 
+    def close(self) -> None:
+        """End it, and let go of the store."""
+        self.kill()
+        self.store.close()
+
     def _start(self, address: str) -> None:
         command = [sys.executable, "-m", "statechart_ivr.cli", "serve"]
         project, library = Path(__file__).parents[1], Path(statechart_ivr.__file__).parents[1]
@@ -59,6 +80,7 @@ class Server:
             "TWILIO_AUTH_TOKEN": TOKEN,
             "IVR_BASE_URL": ROOT,
             "IVR_STORE": self._store_url,
+            **self._settings,
         }
         with self._log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(

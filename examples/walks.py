@@ -25,7 +25,7 @@ Table = Mapping[str, tuple[str, Mapping[str, str]]]
 
 _KEYS = [*"0123456789*#", "silence"]
 #: By the verb that waits: everything that can be done.
-_EVERYTHING = {
+EVERYTHING = {
     "gather": _KEYS,
     "record": [*_KEYS, "record"],
     "dial": [f"dial {status}" for status in DIAL_STATUSES],
@@ -85,7 +85,7 @@ class Line:
         """Call, and do things; each text may hold several, with commas between."""
         call = self._phone().dial("/incoming-call")
         for doing in filter(None, ", ".join(doings).split(", ")):
-            _do(call, doing)
+            do(call, doing)
         return call
 
     def surprises(self, table: Table) -> dict[str, str]:
@@ -101,7 +101,7 @@ class Line:
         for question, (way, leads) in table.items():
             begun = self.after(way)
             tried.add(begun.state)
-            for doing, wanted in _all_that_leads(begun, leads).items():
+            for doing, wanted in all_that_leads(begun, leads).items():
                 call = self.after(way, doing)
                 found = f"{call.state}, over" if call.ended else call.state
                 if found != wanted:
@@ -111,12 +111,14 @@ class Line:
         return surprises | dict.fromkeys(waits - tried, "nothing is tried here")
 
 
-def _all_that_leads(call: Phone, leads: Mapping[str, str]) -> dict[str, str]:
-    others = dict.fromkeys(_EVERYTHING[call.waiting_for or ""], leads.get("else", "nowhere"))
+def all_that_leads(call: Phone, leads: Mapping[str, str]) -> dict[str, str]:
+    """Return everything that can be done where a call waits, and where the table has it lead."""
+    others = dict.fromkeys(EVERYTHING[call.waiting_for or ""], leads.get("else", "nowhere"))
     return {doing: place for doing, place in {**others, **leads}.items() if doing != "else"}
 
 
-def _do(call: Phone, doing: str) -> None:
+def do(call: Phone, doing: str) -> None:
+    """Do one thing, written in words, in a call."""
     what, _, detail = doing.partition(" ")
     methods: dict[str, Callable[[], Phone]] = {
         "silence": call.wait,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -27,8 +28,9 @@ class Request:
     """
 
     path: str
-    query: Pairs = ()
-    form: Pairs = ()
+    # What the caller did, maybe a secret, is kept out of what debuggers and reports show.
+    query: Pairs = field(default=(), repr=False)
+    form: Pairs = field(default=(), repr=False)
     token: str = ""
     base_url: str = ""
 
@@ -157,7 +159,7 @@ _STANDARD = re.compile(
     "(From|To|Called|Caller)(City|State|Zip|Country)?"
 )
 _PASSWORD = re.compile(r"^([\w+.-]+://)[^/@]*@")
-_PARAMETER = re.compile(r"([?&]([\w.%-]+)=)[^&#]+")
+_PARAMETER = re.compile(r"([?&]([^?&=]+)=)[^&]+")
 
 
 def is_told(name: str) -> bool:
@@ -173,8 +175,17 @@ def without_secrets(url: str) -> str:
     >>> without_secrets("https://me:pw@example.com/ivr/turn?seq=1&Digits=1234")
     'https://***@example.com/ivr/turn?seq=1&Digits=***'
     """
-    masked = _PARAMETER.sub(lambda m: f"{m[1]}***" if is_told(m[2]) else m[0], url)
+    masked = _PARAMETER.sub(lambda m: f"{m[1]}***" if is_told(unquote_plus(m[2])) else m[0], url)
     return _PASSWORD.sub(r"\1***@", masked)
+
+
+def may_bring_a_secret(url: str) -> bool:
+    """Return whether a URL of the application's says that its input may be a secret.
+
+    >>> may_bring_a_secret("/ivr/turn?at=%2Fbalance&seq=1&s=1")
+    True
+    """
+    return dict(parse_qsl(urlsplit(url).query)).get("s") == "1"
 
 
 def caller_input_pairs(parameters: Mapping[str, str]) -> Iterable[tuple[str, str]]:

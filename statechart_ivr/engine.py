@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import RLock
 from typing import Any
 
 from statemachine import Event, State, StateMachine
@@ -26,6 +27,11 @@ INSTANCE_ATTRIBUTES = frozenset(
 ENGINE_NAMES = (
     frozenset(dir(StateMachine)) | INSTANCE_ATTRIBUTES | frozenset(dir(StateMachineMetaclass))
 )
+
+#: How often a machine is built before Python's failure to parse is taken for one of the flow's.
+TRIES = 10
+
+_BUILDING = RLock()
 
 
 def nested_functions(states: Iterable[State]) -> Iterator[tuple[str, Any]]:
@@ -106,3 +112,24 @@ def set_attribute(machine: StateMachine, name: str, value: Any) -> None:
 def has_coroutines(machine: StateMachine) -> bool:
     """Return whether the engine found a coroutine among the callbacks."""
     return machine._callbacks.has_async_callbacks
+
+
+def build(initialise: Callable[[], None]) -> None:
+    """Build a machine: the engine parses its guards, each time anew.
+
+    Python 3.11 fails to parse in one thread while another one parses, guards or, to print a
+    traceback, source code (python/cpython#106905). So machines wait for one another here, and
+    what fails for that reason is done again; it has no effects but on the machine.
+
+    Args:
+        initialise: the engine's ``__init__``.
+    """
+    for failures in range(TRIES):
+        try:
+            with _BUILDING:
+                initialise()
+        except SystemError:
+            if failures + 1 == TRIES:
+                raise
+        else:
+            return

@@ -120,7 +120,7 @@ class UnknownEventError(FlowError, LookupError):
     """An event id that no transition of the chart is declared for.
 
     Attributes:
-        event: the id.
+        event: the id; nothing where it may hold a secret.
     """
 
     def __init__(self, event: str, message: str) -> None:

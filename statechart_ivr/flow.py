@@ -98,6 +98,8 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
     apology: ClassVar[str] = (
         "We are sorry, something went wrong on our side. Please call again later. Goodbye."
     )
+    #: Said when the session store gives no answer, before the call is tried again.
+    one_moment: ClassVar[str] = "One moment, please."
     #: Of Say and Gather that have none of their own; set it on ``self`` to change it for the call.
     language: str | None = None
     #: Voice of Say that has none of its own, by name, or names by language.
@@ -112,7 +114,8 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
         model = Model()  # type: ignore[no-untyped-call]  # the engine's
         # A machine built on a model that has a state runs no entry callback.
         model.state = next(iter(type(self).states_map))
-        super().__init__(model)
+        build = super().__init__
+        engine.build(lambda: build(model))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in engine.INSTANCE_ATTRIBUTES:

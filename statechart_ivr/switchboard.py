@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
@@ -17,6 +18,7 @@ from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
 from statechart_ivr.spec import Route
 from statechart_ivr.stores.base import SessionStore
+from statechart_ivr.stores.breaker import CircuitBreaker
 from statechart_ivr.turn import Delivery, Environment, TurnRequest, apology, deliver, turn
 from statechart_ivr.turn.compose import hang_up as hang_up_document
 
@@ -24,6 +26,11 @@ logger = logging.getLogger("statechart_ivr.switchboard")
 
 #: Between two purges of the store by one process.
 PURGE_EVERY = timedelta(hours=1)
+
+#: What the sessions are called by which a switchboard finds out whether its store works.
+PROBE = "healthz."
+#: Seconds until one is forgotten, should the process die between writing and deleting it.
+PROBE_TTL = 60.0
 
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~/-]+")
 
@@ -84,7 +91,7 @@ class Switchboard:
         self.environment = Environment(
             flows=_by_name(flows),
             routes=_by_path(flows, prefix),
-            store=store,
+            store=CircuitBreaker(store),
             clock=self.clock,
             services={} if services is None else services,
             base_url=base_url.rstrip("/"),
@@ -174,13 +181,20 @@ class Switchboard:
         return Record.from_bytes(stored.data) if stored else None
 
     def is_healthy(self) -> bool:
-        """Return whether the store answers."""
+        """Return whether the store takes what is saved, and gives it back.
+
+        It does so with a session of its own, for nobody's call: a file that is locked, or on a
+        full disk, can still be read.
+        """
+        probe, store = f"{PROBE}{uuid4().hex}", self.environment.store
         try:
-            self.store.load("healthz")
+            store.save(probe, b"", expected=None, ttl=PROBE_TTL)
+            is_there = store.load(probe) is not None
+            store.delete(probe)
         except StoreUnavailableError as error:
-            logger.warning("the store does not answer: %s", error)
+            logger.warning("the store is away: %s", error)
             return False
-        return True
+        return is_there
 
     def close(self) -> None:
         """Close the store."""
@@ -192,7 +206,7 @@ class Switchboard:
             return
         try:
             self._next_purge = self.clock.now() + PURGE_EVERY
-            if purged := self.store.purge():
+            if purged := self.environment.store.purge():
                 logger.info("purged %d expired sessions", purged)
         except StoreUnavailableError as error:
             logger.warning("expired sessions are not purged: %s", error)
@@ -220,8 +234,9 @@ class Switchboard:
             logger.warning("%s for no call: the URL was made by hand?", event)
             return Answer(204)
         call_sid = call_sid.encode(errors="replace").decode()  # a store keeps text, not halves
-        said = sorted(request.parameters.items())
-        key = self.environment.digest(event, request.token or said)
+        # Not by Twilio's token: whether each retry has the same one is not documented, and two
+        # events of one kind differ in a SID, a sequence number or a time stamp.
+        key = self.environment.digest(event, sorted(request.parameters.items()))
         try:
             deliver(self.environment, Delivery(call_sid, event, data, key, request, ends))
         except StoreUnavailableError as error:

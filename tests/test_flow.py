@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
 import pytest
 from statemachine import HistoryState, State
 
 from statechart_ivr import CallFlow, gather, key, renders, routable, said
+from statechart_ivr.call import Request
+from statechart_ivr.engine import TRIES
 from statechart_ivr.errors import (
     FlowError,
     LostAttributeError,
@@ -13,6 +21,8 @@ from statechart_ivr.errors import (
     UnknownUrlError,
 )
 from statechart_ivr.flow import spec_of
+from statechart_ivr.stores import MemoryStore
+from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
 
 
@@ -222,3 +232,60 @@ def test_a_base_without_states_is_no_flow():
 def test_the_engines_diagrams_need_nothing_else():
     """``format`` on the class, as python-statemachine documents it."""
     assert "menu" in f"{Shop:mermaid}"
+
+
+class Guarded(CallFlow):
+    """A flow whose guard is an expression, which the engine parses."""
+
+    asking = State(initial=True)
+    done = State(final=True)
+    asking.to(done, event=key("1"), cond="attempts >= 1 and !is_early")
+    asking.to(done, event=key("2"))
+
+    @routable("/call", asking)
+    @renders(asking)
+    def ask(self):
+        return gather("Which?")
+
+    @renders(done)
+    def thank(self):
+        return "Thanks."
+
+    def is_early(self):
+        return False
+
+
+def test_no_two_threads_parse_guards_at_once(monkeypatch):
+    """In Python 3.11 one of them may fail; the engine parses while a machine is built."""
+    parse = ast.parse
+    meeting, met = Barrier(2), []
+
+    def parse_with_another(*args: Any, **options: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            met.append(meeting.wait(timeout=0.2))
+        return parse(*args, **options)
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(2) as pool:
+        patched.setattr(ast, "parse", parse_with_another)
+        calls = [pool.submit(lambda: Phone(Guarded).dial("/call").heard) for _ in range(2)]
+        assert [call.result() for call in calls] == ["Which?", "Which?"]
+    assert not met
+    assert meeting.broken
+
+
+@pytest.mark.parametrize(("failures", "heard"), [(TRIES - 1, "Which?"), (TRIES, CallFlow.apology)])
+def test_a_guard_that_python_fails_to_parse_is_parsed_again(monkeypatch, failures, heard):
+    """What prints tracebacks parses too, in other threads, whenever it likes."""
+    parse, errors = ast.parse, [SystemError("AST constructor recursion depth mismatch")] * failures
+    board = Switchboard(Guarded, store=MemoryStore())
+    request = Request(path="/call", form=(("CallSid", "CA1"),))
+
+    def parse_or_fail(*args: Any, **options: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return parse(*args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ast, "parse", parse_or_fail)
+        answer = board.answer(request)
+    assert heard in answer.body.decode()

@@ -142,15 +142,41 @@ def test_query_and_form_are_one(board):
     assert b"Goodbye." in answer.body
 
 
-def test_health_is_the_stores():
-    """A store that does not answer is a warning."""
+class Failing(MemoryStore):
+    """A store of which one operation has no answer."""
 
-    class Away(MemoryStore):
-        def load(self, call_sid):
-            raise StoreUnavailableError("unplugged")
+    def __init__(self, operation):
+        super().__init__()
+        vars(self)[operation] = self._fail
 
-    assert Switchboard(flow_at("/call"), store=MemoryStore()).is_healthy()
-    assert not Switchboard(flow_at("/call"), store=Away()).is_healthy()
+    def _fail(self, *_, **__):
+        raise StoreUnavailableError("unplugged")
+
+
+class Forgetful(MemoryStore):
+    """A store that keeps nothing, and says nothing."""
+
+    def load(self, call_sid):
+        return None
+
+
+def test_a_healthy_store_is_left_as_it_was():
+    """Finding out leaves nothing behind."""
+    store = MemoryStore()
+    assert Switchboard(flow_at("/call"), store=store).is_healthy()
+    assert list(store.calls()) == []
+
+
+@pytest.mark.parametrize("operation", ["load", "save", "delete"])
+def test_health_is_the_stores(operation, caplog):
+    """A store that cannot be read, or cannot be written, is not healthy."""
+    assert not Switchboard(flow_at("/call"), store=Failing(operation)).is_healthy()
+    assert "the store is away: unplugged" in caplog.text
+
+
+def test_a_store_that_forgets_is_not_healthy():
+    """What is saved has to be there."""
+    assert not Switchboard(flow_at("/call"), store=Forgetful()).is_healthy()
 
 
 def test_peek_complains_about_damage(board):

@@ -8,42 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from examples.front_desk.flow import FrontDesk
+from examples.front_desk.table import BY_DAY, BY_NIGHT, DAY, NIGHT
 from statechart_ivr.testing import Phone
 
 if TYPE_CHECKING:
-    from examples.conftest import Serve, StartServer, Table
-
-DAY, NIGHT = "2026-01-05T09:00", "2026-01-05T17:00"
-
-MENU = {"*": "menu", "0": "reception"}
-BY_DAY: Table = {
-    "menu": ("", {"1": "opening_hours", "2": "order_number", **MENU, "else": "menu"}),
-    "hours": ("1", {**MENU, "else": "opening_hours"}),
-    "order number": (
-        "2",
-        {
-            "123456#": "order_status",
-            "654321": "order_status",  # without pound, after a silence
-            "111111#": "order_number",
-            "12345#": "order_number",
-            "1234567#": "order_number",
-            **MENU,
-            "else": "order_number",
-        },
-    ),
-    "order status": ("2, 123456#", {**MENU, "else": "order_status"}),
-    "menu, after two mistakes": (
-        "7, silence",
-        {"1": "opening_hours", "2": "order_number", "*": "menu", "else": "reception"},
-    ),
-    "order number, after two mistakes": (
-        "2, 111111#, 7",
-        {"123456#": "order_status", "111111#": "reception", "*": "menu", "else": "reception"},
-    ),
-    "reception": ("0", {"else": "voicemail"}),
-    "voicemail": ("0, dial busy", {"else": "voicemail, over"}),
-}
-BY_NIGHT: Table = {"voicemail": ("", {"else": "voicemail, over"})}
+    from examples.conftest import Serve, StartServer
 
 
 class Warehouse:

@@ -8,50 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from examples.lunch_line.flow import LunchLine
+from examples.lunch_line.table import IN_THE_AFTERNOON, IN_THE_MORNING, MORNING, NOON
 from statechart_ivr.testing import Phone
 
 if TYPE_CHECKING:
-    from examples.conftest import Serve, StartServer, Table
-
-# Moments in the diner's time zone.
-MORNING, NOON = "2026-01-05T11:59-06:00", "2026-01-05T12:00-06:00"
-
-IN_THE_MORNING: Table = {
-    "welcome": (
-        "",
-        {
-            "1": "specials",
-            "2": "goodbye, over",
-            "0": "counter",
-            "go /unknown-error": "out_of_order",
-            "go /incoming-call": "welcome",
-            "else": "welcome",
-        },
-    ),
-    "welcome, after two mistakes": (
-        "9, silence",
-        {"1": "specials", "2": "goodbye, over", "0": "counter", "else": "goodbye, over"},
-    ),
-    "specials": ("1", {"go /unknown-error": "out_of_order", "else": "goodbye, over"}),
-    "counter": (
-        "0",
-        {
-            "dial completed": "goodbye, over",
-            "dial answered": "goodbye, over",
-            "go /unknown-error": "out_of_order",
-            "else": "voicemail",
-        },
-    ),
-    "voicemail": (
-        "0, dial no-answer",
-        {"go /unknown-error": "out_of_order", "else": "voicemail, over"},
-    ),
-    "out of order": (
-        "1, go /unknown-error",
-        {"go /incoming-call": "welcome", "else": "out_of_order, over"},
-    ),
-}
-IN_THE_AFTERNOON: Table = {"voicemail": ("0", {"else": "voicemail, over"})}
+    from examples.conftest import Serve, StartServer
 
 
 def test_the_specials():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from statechart_ivr.cli.serve import serve
+from statechart_ivr.cli.sessions import sessions
 from statechart_ivr.errors import IvrError, TargetError
 
 #: Everything went as it should.
@@ -25,6 +26,7 @@ def commands() -> None:
 
 
 commands.add_command(serve)
+commands.add_command(sessions)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

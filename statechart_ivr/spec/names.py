@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from statechart_ivr.spec.chart import Chart, walk
 from statechart_ivr.spec.problems import Problems
 from statechart_ivr.spec.settings import RULES
 
+_EVENT_ID = re.compile(r"\*|[\w~/-]+(\.[\w~/-]+)*(\.\*?)?")
 _HOOKS = ("before", "on", "after")
 
 
@@ -129,11 +131,7 @@ def check_names(chart: Chart, layers: Iterable[Mapping[str, Any]], problems: Pro
             )
     ids = dict.fromkeys((*chart.states, *chart.histories), "state")
     for event in chart.event_ids():
-        if never_comes(event):
-            problems.add(
-                f"a transition waits for {event!r}, which never comes; "
-                f"did you mean {nearest(event)!r}?"
-            )
+        _check_event(event, problems)
         if event in ids:
             problems.add("is a state and an event; rename one of them", state=event)
         ids.setdefault(event, "event")
@@ -141,6 +139,19 @@ def check_names(chart: Chart, layers: Iterable[Mapping[str, Any]], problems: Pro
         for name, value in layer.items():
             if name in ids and not isinstance(value, State) and not is_event(value):
                 _hidden(name, ids[name], value, problems)
+
+
+def _check_event(event: str, problems: Problems) -> None:
+    if not _EVENT_ID.fullmatch(event):
+        hint = "; key() of one key is text: write it without * in front" if event == "." else ""
+        problems.add(
+            f"{event!r} is no event id: write letters, digits and - _ ~ /, "
+            f"with single dots between parts{hint}"
+        )
+    elif never_comes(event):
+        problems.add(
+            f"a transition waits for {event!r}, which never comes; did you mean {nearest(event)!r}?"
+        )
 
 
 def _hidden(name: str, kind: str, value: object, problems: Problems) -> None:

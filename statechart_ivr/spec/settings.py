@@ -45,6 +45,7 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "max_turns": (_is_count, "write a number from 1"),
     "timezone": (_is_timezone, "write a name such as 'Europe/Berlin'"),
     "apology": (_is_text, "write text"),
+    "one_moment": (_is_text, "write text"),
     "language": (_is_text_or_none, "write text such as 'en-GB', or None"),
     "voice": (_is_voice, "write a name, {language: name}, or None"),
 }

@@ -22,10 +22,14 @@ class Stored(NamedTuple):
 class SessionStore(Protocol):
     """Keeps one record of opaque bytes per call, for a limited time.
 
-    All methods may be called from any thread. Each raises
-    `~statechart_ivr.errors.StoreUnavailableError` when the store gives no answer or cannot
-    write. A session whose time is over counts as absent everywhere, purged or not.
-    `statechart_ivr.testing.store_contract` tests all that is said here.
+    All methods may be called from any thread. A session whose time is over counts as absent
+    everywhere, purged or not. Making a store opens nothing.
+
+    Each method but `close` raises `~statechart_ivr.errors.StoreUnavailableError` when the store
+    gives no answer within a few seconds, or cannot write. A session is then as it was before,
+    or, if only the answer got lost, as it was to be: load it to find out. When the store is back,
+    the same object works again. `statechart_ivr.testing.store_contract` tests all that is said
+    here.
     """
 
     def load(self, call_sid: str) -> Stored | None:

@@ -20,7 +20,7 @@ from statechart_ivr.testing.parameters import (
 )
 from statechart_ivr.testing.playback import Playback
 from statechart_ivr.testing.rules import KEYS, value_of
-from statechart_ivr.testing.transcript import Transcript
+from statechart_ivr.testing.transcript import MASK, Transcript
 
 #: What a caller who ends a recording with a key has said before, in seconds.
 MESSAGE_SECONDS = 3.0
@@ -59,26 +59,46 @@ class Caller:
     def press(self, keys: str) -> None:
         """Press keys one after the other; what they leave incomplete is sent after a silence.
 
+        The transcript shows those that were heard, up to the first that may be a secret. Errors
+        repeat none that was not heard: where the call went wrong, it may be the secret's.
+
         Raises:
             PhoneError: something is no key, or nobody listens to it.
         """
-        check_text("press(), keys", keys)
-        if not keys or set(keys) - set(KEYS):
-            raise PhoneError(f"press({keys!r}): keys are {KEYS}; write at least one")
-        self.does(f"presses {keys}")
-        for place, key in enumerate(keys):
-            if self.playback.outcome:
-                raise PhoneError(f"nobody hears {keys[place:]!r} of {keys!r}: the call is over")
-            if not self._press(key, typed_ahead=place > 0):
-                raise self.playback.refusal(f"press({keys[place:]!r})")
+        _check_keys(keys)
+        self.does("presses ")
+        shown = ""
+        for key in keys:
+            self._check_heard(key, shown)
+            typed_ahead, more = bool(shown), self._shown(key, shown)
+            shown += more
+            self.transcript.does_also(more)
+            self._press(key, typed_ahead=typed_ahead)
         listening = self.playback.listening
         if isinstance(listening, Gathering) and listening.keys:
             self.playback.time_out()
 
-    def _press(self, key: str, *, typed_ahead: bool) -> bool:
-        """Press one key, and return whether anybody listened."""
+    def _check_heard(self, key: str, shown: str) -> None:
+        listening, after = self.playback.listening, f" after {shown!r}" if shown else ""
+        if self.playback.outcome:
+            raise PhoneError(f"nobody hears what is pressed{after}: the call is over")
+        if isinstance(listening, Gathering):
+            is_heard = listening.takes_keys
+        else:
+            is_heard = isinstance(listening, Recording) or self._hangs_up_on(key)
+        if not is_heard:
+            raise self.playback.refusal(f"press(){after}")
+
+    def _shown(self, key: str, before: str) -> str:
+        """Return what the transcript adds for a key."""
+        if MASK in before:
+            return ""  # who types a secret may type too much: what follows may be its end
+        return MASK if self.playback.asks_for_secret else key
+
+    def _press(self, key: str, *, typed_ahead: bool) -> None:
+        """Press one key, to which somebody listens."""
         listening = self.playback.listening
-        if isinstance(listening, Gathering) and listening.takes_keys:
+        if isinstance(listening, Gathering):
             listening.is_cut_in |= typed_ahead
             self.transcript.advance_to(listening.ready_at(self.transcript.seconds))
             if taken := listening.press(key, self.transcript.seconds):
@@ -86,16 +106,13 @@ class Caller:
         elif isinstance(listening, Recording):
             if key in listening.finish_keys:
                 self._leave_message(listening, MESSAGE_SECONDS, key)
-        elif key == "*" and self._hangs_up_on_star:
-            self.playback.finish(dialled("completed", 0, bridged=True))
         else:
-            return False
-        return True
+            self.playback.finish(dialled("completed", 0, bridged=True))
 
-    @property
-    def _hangs_up_on_star(self) -> bool:
+    def _hangs_up_on(self, key: str) -> bool:
         verb = self.playback.verb
-        return verb.tag == "Dial" and value_of(verb, "hangupOnStar").lower() == "true"
+        on_star = verb.tag == "Dial" and value_of(verb, "hangupOnStar").lower() == "true"
+        return on_star and key == "*"
 
     def say(self, words: str, confidence: float | None) -> None:
         """Say something.
@@ -110,10 +127,12 @@ class Caller:
             raise PhoneError(f"say(confidence={confidence}): Twilio says 0.0 to 1.0")
         listening = self.playback.listening
         if not isinstance(listening, Gathering) or not listening.takes_speech:
-            raise self.playback.refusal(f"say({words!r})")
-        self.does(f"says: {words}")
+            raise self.playback.refusal("say()")
+        # The time it takes would tell how long a secret is.
+        shown = MASK if self.playback.asks_for_secret else words
+        self.does(f"says: {shown}")
         begun = listening.ready_at(self.transcript.seconds)
-        self.transcript.advance_to(begun + listening.seconds_to_understand(words))
+        self.transcript.advance_to(begun + listening.seconds_to_understand(shown))
         self.playback.take(listening.say(words, confidence))
 
     def wait(self) -> None:
@@ -260,3 +279,12 @@ class Caller:
             transcript.happens(f"the call is over: {outcome}")
             told = over(outcome, transcript.seconds, transcript.now)
             self.exchange.over(self._status_url, told)
+
+
+def _check_keys(keys: str) -> None:
+    check_text("press(), keys", keys)
+    strange = [one for one in keys if one not in KEYS]
+    if strange:
+        raise PhoneError(f"press(): {strange[0]!r} is no key; keys are {KEYS}")
+    if not keys:
+        raise PhoneError(f"press(''): write at least one key of {KEYS}")

@@ -92,16 +92,17 @@ class Exchange:
         """Send a callback, for the first time or once more."""
         reply = self._send(sent)
         if not 200 <= reply.status < 300:
-            message = f"the callback {sent.webhook.url} was answered with {reply.status}"
+            message = f"the callback {sent.webhook.shown} was answered with {reply.status}"
             raise TwimlRefusedError(15003, f"{message}; answer 204")
 
     def fetch(self, sent: Sent) -> Script:
         """Ask for a document, for the first time or once more, with the same token."""
-        reply, url = self._send(sent), sent.webhook.url
+        reply, webhook = self._send(sent), sent.webhook
         if reply.status == 404 and self._entries:
             entries = ", ".join(self._entries)
-            raise TwimlRefusedError(11200, f"{url} answered 404; calls come in at {entries}")
-        script = read(reply, url, in_queue=sent.in_queue)
+            message = f"{webhook.shown} answered 404; calls come in at {entries}"
+            raise TwimlRefusedError(11200, message)
+        script = read(reply, webhook.place, in_queue=sent.in_queue)
         self.text = script.text
         if self._strict:
             check(script)
@@ -111,11 +112,11 @@ class Exchange:
 
     def _webhook(self, method: str, url: str, parameters: Mapping[str, str]) -> Webhook:
         pairs = tuple({**self._standard, **parameters}.items())
-        return Webhook.to(method, url, pairs, str(uuid4()))
+        return Webhook(method, url, pairs, str(uuid4()))
 
     def _send(self, sent: Sent) -> Reply:
         self.last = sent
-        place = sent.webhook.url.removeprefix(self._transport.base_url)
+        place = sent.webhook.shown.removeprefix(self._transport.base_url)
         self._transcript.happens(f"{sent.webhook.method} {place}")
         with reraised(wanted=self._raise_errors):
             return self._transport.send(sent.webhook)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from statechart_ivr.errors import PhoneError
@@ -18,15 +17,16 @@ DEFAULT_TIMEOUT = "5"
 MAX_RECORDING = "3600"
 
 
-class Taken(NamedTuple):
+@dataclass(frozen=True)
+class Taken:
     """How a Gather or Record ended.
 
     Attributes:
-        parameters: what the action request says.
+        parameters: what the action request says, which may be a secret.
         is_empty: whether there was no input.
     """
 
-    parameters: dict[str, str]
+    parameters: dict[str, str] = field(repr=False)
     is_empty: bool = False
 
 
@@ -44,7 +44,7 @@ class Gathering:
     element: Element
     started: float
     is_cut_in: bool = False
-    keys: str = ""
+    keys: str = field(default="", repr=False)
     _last_key: float = -math.inf
 
     @property
@@ -167,7 +167,8 @@ class Recording:
         keys = self.finish_keys
         key = ("#" if "#" in keys else keys[:1]) if digits is None else digits
         if key not in {"", *keys}:
-            raise PhoneError(f"{key!r} does not end this recording; these do: {keys or 'none'}")
+            what = repr(key) if len(key) == 1 else "more than one key"
+            raise PhoneError(f"{what} does not end this recording; these do: {keys or 'none'}")
         longest = float(value_of(self.element, "maxLength", MAX_RECORDING))
         if seconds >= longest:
             return longest, Taken(recorded(longest, ""))

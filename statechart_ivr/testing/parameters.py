@@ -161,9 +161,10 @@ def check_choice(what: str, value: str, choices: Collection[str]) -> None:
 
 
 def check_text(what: str, value: object) -> None:
-    """Refuse what is no text, such as a key written as a number."""
+    """Refuse what is no text, such as keys written as a number; they may be a secret."""
     if not isinstance(value, str):
-        raise PhoneError(f"{what}={value!r}: this is no text; write {str(value)!r}")
+        kind = type(value).__name__
+        raise PhoneError(f"{what}: this is no text, but of type {kind}; write it in quotes")
 
 
 def check_seconds(what: str, value: object) -> None:

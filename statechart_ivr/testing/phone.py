@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from weakref import finalize
 
+from statechart_ivr.call import without_secrets
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.testing.caller import Caller
@@ -274,7 +275,7 @@ class Phone(AbstractContextManager["Phone"]):
             path: of a route, below the application's root; or a whole URL.
         """
         url = self._absolute(path)
-        self._call.does(f"redirect({path!r})")
+        self._call.does(f"redirect({without_secrets(path)!r})")
         self._call.playback.open(url)
         return self._settled()
 
@@ -306,7 +307,10 @@ class Phone(AbstractContextManager["Phone"]):
 
     @property
     def transcript(self) -> str:
-        """The whole call: who did what, each with minute and second of the call."""
+        """The whole call: who did what, each with minute and second of the call.
+
+        What is entered where the action URL says ``s=1`` stands there as ``••••••``.
+        """
         return str(self._call.transcript)
 
     @property

@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
+from statechart_ivr.call import may_bring_a_secret, without_secrets
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.testing.listening import Gathering, Recording, Taken
 from statechart_ivr.testing.parameters import dequeued, new_sid, waiting
@@ -103,6 +104,11 @@ class Playback:
     def deadline(self) -> float:
         """Second of the call at which silence has an effect; infinity if it never has."""
         return math.inf if self.listening is None else self.listening.deadline
+
+    @property
+    def asks_for_secret(self) -> bool:
+        """Whether what the caller does now may be a secret, as the verb's action URL says."""
+        return may_bring_a_secret(self._resolved(self.verb.get("action", "")))
 
     @property
     def situation(self) -> str:
@@ -275,7 +281,8 @@ class Playback:
     def _hop(self, url: str) -> None:
         self._hops.append(url)
         if len(self._hops) > MAX_REDIRECTS:
-            around = " → ".join(dict.fromkeys(self._hops[MAX_REDIRECTS // 2 :]))
+            circle = map(without_secrets, self._hops[MAX_REDIRECTS // 2 :])
+            around = " → ".join(dict.fromkeys(circle))
             raise PhoneError(
                 f"{MAX_REDIRECTS} documents without anybody doing anything: {around} → …; "
                 "let one of these documents ask something, or end"

@@ -7,9 +7,11 @@ a clock that nobody looks at closely.
 from __future__ import annotations
 
 import math
+from html import unescape
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+from statechart_ivr.call import may_bring_a_secret, without_secrets
 from statechart_ivr.errors import TwimlRefusedError
 from statechart_ivr.testing.rules import complaints, text_of, value_of
 from statechart_ivr.twiml import LIMIT_BYTES, Remark
@@ -66,8 +68,9 @@ def read(reply: Reply, url: str, *, in_queue: bool = False) -> Script:
     Raises:
         TwimlRefusedError: Twilio would not play it at all.
     """
-    _check_http(reply, url)
-    text, root = _parse(reply.body, url)
+    shown = without_secrets(url)
+    _check_http(reply, shown)
+    text, root = _parse(reply.body, shown)
     return Script(url, text, tuple(root), tuple(complaints(root, in_queue=in_queue)))
 
 
@@ -80,18 +83,20 @@ def check(script: Script) -> None:
     if script.complaints:
         first, *others = script.complaints
         also = "".join(f"\n  also {number}: {message}" for number, message in others)
-        raise TwimlRefusedError(first.number, f"{first.message} (from {script.url}){also}")
+        message = f"{first.message} (from {without_secrets(script.url)}){also}"
+        raise TwimlRefusedError(first.number, message)
 
 
 def _check_http(reply: Reply, url: str) -> None:
     if 300 <= reply.status < 400:
         raise TwimlRefusedError(
             11200,
-            f"{url} answered {reply.status} to {reply.location!r}: what the caller did would be "
-            "lost on the way; answer 200, with a <Redirect> if need be",
+            f"{url} answered {reply.status} to {without_secrets(reply.location)!r}: what the "
+            "caller did would be lost on the way; answer 200, with a <Redirect> if need be",
         )
     if reply.status >= 400:
-        raise TwimlRefusedError(11200, f"{url} answered {reply.status}: {_excerpt(reply.body)}")
+        excerpt = _excerpt(reply.body, url)
+        raise TwimlRefusedError(11200, f"{url} answered {reply.status}: {excerpt}")
     if not reply.body:
         raise TwimlRefusedError(
             12100, f"{url} answered {reply.status} with nothing; answer at least <Response/>"
@@ -113,15 +118,18 @@ def _parse(body: bytes, url: str) -> tuple[str, Element]:
         root = fromstring(body)  # noqa: S314
     except ParseError as error:
         raise TwimlRefusedError(
-            12100, f"{url} answered what is not XML ({error}): {_excerpt(body)}"
+            12100, f"{url} answered what is not XML ({error}): {_excerpt(body, url)}"
         ) from error
     if root.tag != "Response":
         raise TwimlRefusedError(12102, f"{url} answered <{root.tag}>; the root is <Response>")
     return body.decode("utf-8", "replace"), root
 
 
-def _excerpt(body: bytes) -> str:
-    text = " ".join(body.decode("utf-8", "replace").split())
+def _excerpt(body: bytes, url: str) -> str:
+    if may_bring_a_secret(url):
+        return "(not shown, for it may repeat a secret)"
+    # Frameworks repeat the URL in their error pages.
+    text = without_secrets(unescape(" ".join(body.decode("utf-8", "replace").split())))
     return text if len(text) <= 200 else text[:200] + "…"
 
 
@@ -154,4 +162,6 @@ def seconds_to_say(text: str) -> float:
 def described(element: Element) -> str:
     """Return a verb in a few words, for transcripts and errors: ``<Dial +14155550100>``."""
     said = text_of(element) or value_of(element, "digits") or value_of(element, "length")
+    if element.tag == "Redirect":
+        said = without_secrets(said)
     return f"<{element.tag} {said}>" if said else f"<{element.tag}>"

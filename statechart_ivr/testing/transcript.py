@@ -6,6 +6,9 @@ from datetime import datetime
 
 from statechart_ivr.clock import SimulatedClock
 
+#: What stands for a secret, however long it is.
+MASK = "••••••"
+
 
 class Transcript:
     """Takes a call down.
@@ -19,6 +22,7 @@ class Transcript:
         self._began = clock.now()
         self._lines: list[str] = []
         self._heard: list[str] = []
+        self._last_done = 0
 
     @property
     def seconds(self) -> float:
@@ -47,7 +51,12 @@ class Transcript:
     def does(self, text: str) -> None:
         """Take down what the caller does, and begin to listen afresh."""
         self._heard.clear()
+        self._last_done = len(self._lines)
         self.happens(text)
+
+    def does_also(self, text: str) -> None:
+        """Add to the line of what the caller did last, whatever has happened since."""
+        self._lines[self._last_done] += text
 
     def happens(self, text: str) -> None:
         """Take down what Twilio does."""

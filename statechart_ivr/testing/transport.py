@@ -7,14 +7,14 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlencode, urlsplit
 from wsgiref.validate import validator
 
 from twilio.request_validator import RequestValidator
 
-from statechart_ivr.call import Answer, Pairs, Request
+from statechart_ivr.call import Answer, Pairs, Request, may_bring_a_secret, without_secrets
 from statechart_ivr.errors import PhoneError, TwimlRefusedError
 from statechart_ivr.testing.script import Reply
 from statechart_ivr.turn import flow_errors
@@ -34,24 +34,34 @@ class Webhook:
 
     Attributes:
         method: ``POST`` or ``GET``.
-        url: absolute; with GET, the parameters stand in its query.
-        form: names and values of the body; none with GET.
+        place: what a document or the programmer gave as the URL; absolute.
+        parameters: what Twilio says, which may hold a secret; with GET, in the query.
         token: the header ``I-Twilio-Idempotency-Token``; a retry has the same.
     """
 
     method: str
-    url: str
-    form: Pairs
+    place: str = field(repr=False)
+    parameters: Pairs = field(repr=False)
     token: str
 
-    @classmethod
-    def to(cls, method: str, url: str, parameters: Pairs, token: str) -> Webhook:
-        """Put parameters where the method wants them."""
-        bare = url.partition("#")[0]
-        if method == "POST":
-            return cls(method, bare, parameters, token)
+    @property
+    def url(self) -> str:
+        """The URL that is requested and signed."""
+        bare = self.place.partition("#")[0]
+        if self.method == "POST":
+            return bare
         joint = "&" if "?" in bare else "?"
-        return cls(method, f"{bare}{joint}{urlencode(parameters)}", (), token)
+        return f"{bare}{joint}{urlencode(self.parameters)}"
+
+    @property
+    def form(self) -> Pairs:
+        """Names and values of the body; none with GET."""
+        return self.parameters if self.method == "POST" else ()
+
+    @property
+    def shown(self) -> str:
+        """The place as it may stand in a transcript or a message."""
+        return without_secrets(self.place)
 
     @property
     def body(self) -> bytes:
@@ -212,8 +222,11 @@ class UrlTransport:
             message = f"nobody listens at {self.address}; start the server first"
             raise TwimlRefusedError(11202, message) from error
         except (OSError, http.client.HTTPException) as error:
-            message = f"{webhook.url} gave no answer in {PATIENCE:g} s: {error!r}"
-            raise TwimlRefusedError(11205, message) from error
+            # Python's complaint about a URL repeats it.
+            is_quiet = may_bring_a_secret(webhook.place)
+            reason = type(error).__name__ if is_quiet else repr(error)
+            message = f"{webhook.shown} gave no answer in {PATIENCE:g} s: {reason}"
+            raise TwimlRefusedError(11205, message) from (None if is_quiet else error)
         finally:
             connection.close()
 
@@ -237,7 +250,7 @@ def below(base_url: str, url: str) -> tuple[str, str]:
     is_here = (root.scheme, root.netloc) == (place.scheme, place.netloc)
     if not is_here or not (place.path + "/").startswith(root.path.rstrip("/") + "/"):
         raise PhoneError(
-            f"{url} is not below {base_url}, and the phone asks nobody else; "
+            f"{without_secrets(url)} is not below {base_url}, and the phone asks nobody else; "
             "pass the application's public URL as base_url="
         )
     return place.path[len(root.path.rstrip("/")) :] or "/", place.query

@@ -6,10 +6,9 @@ from statechart_ivr.turn.deliver import Delivery, deliver
 from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
 from statechart_ivr.turn.feed import apology
 from statechart_ivr.turn.records import load
-from statechart_ivr.turn.webhook import ONE_MOMENT, turn
+from statechart_ivr.turn.webhook import turn
 
 __all__ = [
-    "ONE_MOMENT",
     "Delivery",
     "Environment",
     "TurnRequest",

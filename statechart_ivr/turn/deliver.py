@@ -21,7 +21,14 @@ from statechart_ivr.flow import (
 from statechart_ivr.record import REMEMBERED, Record
 from statechart_ivr.turn.environment import Environment, flow_errors
 from statechart_ivr.turn.feed import Fate, feed_event, settle
-from statechart_ivr.turn.records import context_for, kept_of, load, save
+from statechart_ivr.turn.records import (
+    asked_for_secret,
+    context_for,
+    kept_of,
+    load,
+    log_flow_error,
+    save,
+)
 from statechart_ivr.twiml import Rendering, to_elements, to_xml
 
 logger = logging.getLogger("statechart_ivr.turn")
@@ -112,14 +119,14 @@ def _moved(
             kept = _with_unheard(kept, machine, fate)
         kept.to_bytes()
         return kept, has_moved
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - flow code may raise anything
         about = {
             "call_sid": delivery.call_sid,
             "flow": record.flow,
             "state": record.conf,
             "event": delivery.event,
         }
-        logger.exception("the flow raised; the session stays as it was", extra=about)
+        log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
         if (errors := flow_errors.get()) is not None:
             errors.append(error)
         return (record, False) if delivery.ends else (None, False)

@@ -16,6 +16,7 @@ from statechart_ivr.errors import FlowError, UnknownEventError
 from statechart_ivr.events import Kind, Occurrence, kind_of, occurs
 from statechart_ivr.flow import (
     CallFlow,
+    asks_for_secret,
     configuration_of,
     context_of,
     render,
@@ -126,18 +127,20 @@ def _claim(flow: CallFlow, occurrence: Occurrence) -> str | None:
 def _checked(flow: CallFlow, method: str, answer: Any, data: Mapping[str, Any]) -> str | None:
     """Check what a handler returned; an event that is refused just now counts as no match."""
     name = f"{type(flow).__name__}.{method}"
+    is_secret = asks_for_secret(flow)
+    shown = "what may be a secret" if is_secret else repr(answer)
     if answer is None:
         return None
     if not isinstance(answer, str):
-        raise FlowError(f"{name} returned {answer!r}; return an event id, None or PASS")
+        raise FlowError(f"{name} returned {shown}; return an event id, None or PASS")
     event = str(answer)
     if event.partition(".")[0] in {"no_match", "no_input", "give_up"}:
         return event
     if not spec_of(type(flow)).chart.knows(event):
         raise UnknownEventError(
-            event,
-            f"{name} returned {event!r}, for which no transition is declared; "
-            f"write state.to(…, event={event!r})",
+            "" if is_secret else event,
+            f"{name} returned {shown}, for which no transition is declared; "
+            f"write state.to(…, event={'…' if is_secret else shown})",
         )
     return None if send(flow, event, data) else "no_match"
 
@@ -184,6 +187,11 @@ def last_words(flow: CallFlow, event: str) -> Rendering:
 
 def apology(flow: type[CallFlow], language: str | None) -> Rendering:
     """Return a flow's apology, in the language of the call."""
-    elements = to_elements(flow.apology)
+    return in_own_voice(flow, flow.apology, language)
+
+
+def in_own_voice(flow: type[CallFlow], text: str, language: str | None) -> Rendering:
+    """Return one of a flow's own texts, in the language of the call."""
+    elements = to_elements(text)
     speak(elements, language=language, voice=flow.voice)
-    return Rendering("apology", tuple(elements))
+    return Rendering("flow", tuple(elements))

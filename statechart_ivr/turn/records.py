@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import copy
 import logging
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from statechart_ivr.call import Call, Request
-from statechart_ivr.errors import DamagedRecordError
-from statechart_ivr.flow import CallFlow, Context, configuration_of, context_of, history_of
+from statechart_ivr.errors import DamagedRecordError, SessionMismatchError
+from statechart_ivr.flow import (
+    CallFlow,
+    Context,
+    configuration_of,
+    context_of,
+    history_of,
+    spec_of,
+)
 from statechart_ivr.record import Record, Session
 from statechart_ivr.turn.environment import Environment
 
 logger = logging.getLogger("statechart_ivr.turn")
+
+#: Behind a call SID: bytes of it that could not be read.
+DAMAGED = ".damaged"
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,22 @@ class Loaded:
 
     record: Record | None
     revision: int | None
+
+
+def flow_of(environment: Environment, record: Record) -> type[CallFlow]:
+    """Return the flow of a call.
+
+    Raises:
+        SessionMismatchError: the application has none of that name any more.
+    """
+    if record.flow not in environment.flows:
+        raise SessionMismatchError(f"there is no flow {record.flow}")
+    return environment.flows[record.flow]
+
+
+def is_worn_out(flow: type[CallFlow], record: Record) -> bool:
+    """Return whether a call has had all its turns."""
+    return record.turns >= flow.max_turns
 
 
 def load(environment: Environment, call_sid: str) -> Loaded:
@@ -43,7 +72,7 @@ def load(environment: Environment, call_sid: str) -> Loaded:
     try:
         return Loaded(Record.from_bytes(stored.data), stored.revision)
     except DamagedRecordError as error:
-        aside = f"{call_sid}.damaged"
+        aside = call_sid + DAMAGED
         logger.error("%s; kept as %s", error, aside, extra={"call_sid": call_sid})
         before = environment.store.load(aside)
         environment.store.save(
@@ -114,3 +143,26 @@ def kept_of(flow: CallFlow, record: Record) -> Record:
         lang=context.language,
         attempts=context.attempts,
     )
+
+
+def asked_for_secret(environment: Environment, record: Record) -> bool:
+    """Return whether an input that comes to a record may be a secret."""
+    flow = environment.flows.get(record.flow)
+    handlers = spec_of(flow).handlers if flow else {}
+    return any(handlers[one].secret for one in record.conf if one in handlers)
+
+
+def log_flow_error(error: Exception, about: Mapping[str, Any], *, is_secret: bool) -> None:
+    """Log what flow code raised.
+
+    Args:
+        error: with its traceback.
+        about: the call, for the log.
+        is_secret: whether its message, and those of its causes, may repeat a secret.
+    """
+    what = "the flow raised; the session stays as it was"
+    if is_secret:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s: %s\n%s", what, type(error).__name__, frames, extra=about)
+    else:
+        logger.error(what, exc_info=error, extra=about)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +17,6 @@ from statechart_ivr.events import Kind, Occurrence, occurrence_in
 from statechart_ivr.flow import (
     CallFlow,
     Context,
-    asks_for_secret,
     bring_back,
     configuration_of,
     context_of,
@@ -29,21 +27,25 @@ from statechart_ivr.record import REMEMBERED, LastAnswer, Record
 from statechart_ivr.turn.compose import compose, hang_up
 from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
 from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle
-from statechart_ivr.turn.records import context_for, kept_of, load, save
-from statechart_ivr.twiml import Rendering, Twiml, from_xml, nothing, one_moment
+from statechart_ivr.turn.outage import ask_for_patience
+from statechart_ivr.turn.records import (
+    asked_for_secret,
+    context_for,
+    flow_of,
+    is_worn_out,
+    kept_of,
+    load,
+    log_flow_error,
+    save,
+)
+from statechart_ivr.twiml import Rendering, Twiml, from_xml, nothing
 
 logger = logging.getLogger("statechart_ivr.turn")
 
 #: How often a turn is tried again when another process saved first.
 RACES = 5
-#: How often a caller is asked for patience while the store is away.
-OUTAGE_TRIES = 10
-#: Seconds between two of these.
-OUTAGE_PAUSE = 2
 #: Seconds after which an answer is dangerously late; Twilio gives up at 15.
 SLOW = 12.0
-
-ONE_MOMENT = "One moment, please."
 
 
 @dataclass(frozen=True)
@@ -76,25 +78,14 @@ def turn(environment: Environment, request: TurnRequest) -> bytes:
     """
     began = environment.clock.now()
     for _ in range(RACES):
+        attempt = Turn(environment, request)
         try:
-            return Turn(environment, request).answer(began)
+            return attempt.answer(began)
         except StaleSessionError:
-            continue
+            request = attempt.request
         except StoreUnavailableError as error:
-            return _outage(environment, request, error)
-    return _outage(environment, request, StaleSessionError(request.call_sid, None))
-
-
-def _outage(environment: Environment, request: TurnRequest, error: Exception) -> bytes:
-    about = {"call_sid": request.call_sid, "again": request.again}
-    if request.again >= OUTAGE_TRIES:
-        logger.error("the store is away for too long: %s", error, extra=about)
-        flow = environment.flow_at(request.at) or CallFlow
-        return hang_up([apology(flow, flow.language)])
-    logger.warning("the store is away: %s", error, extra=about)
-    base_url = request.request.base_url or environment.base_url
-    text = ONE_MOMENT if request.again == 0 else ""
-    return one_moment(text, request.url_again(base_url), pause=OUTAGE_PAUSE)
+            return ask_for_patience(environment, attempt.request, error)
+    return ask_for_patience(environment, request, StaleSessionError(request.call_sid, None))
 
 
 class Turn:
@@ -127,6 +118,9 @@ class Turn:
         """
         loaded = load(self.environment, self.request.call_sid)
         record = loaded.record
+        if record is not None and asked_for_secret(self.environment, record):
+            # A document from before a deploy may not say so in its URLs.
+            self.request = replace(self.request, is_secret=True)
         given = record.answer if record else None
         if given is not None and self._is_for_this_request(given):
             logger.info("the same request again", extra={"call_sid": self.request.call_sid})
@@ -163,19 +157,7 @@ class Turn:
             "state": record.conf if record else [],
             "event": self.event,
         }
-        what = "the flow raised; the session stays as it was"
-        if not self._may_hold_a_secret(flow, record):
-            logger.error(what, exc_info=error, extra=about)
-            return
-        # Its message, and those of its causes, may repeat what the caller keyed in.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("%s: %s\n%s", what, type(error).__name__, frames, extra=about)
-
-    def _may_hold_a_secret(self, flow: type[CallFlow] | None, record: Record | None) -> bool:
-        # A document from before a deploy may not say so in its URLs.
-        handlers = spec_of(flow).handlers if flow else {}
-        asked = record.conf if record else []
-        return self.request.is_secret or any(handlers[i].secret for i in asked if i in handlers)
+        log_flow_error(error, about, is_secret=self.request.is_secret)
 
     def _last_words(self, record: Record | None) -> Rendering:
         flow = self._flow(record) or CallFlow
@@ -184,7 +166,8 @@ class Turn:
             return last_words(machine, "error")
         except Exception:
             about = {"call_sid": self.request.call_sid, "flow": flow.__name__}
-            logger.debug("no error rendering; the apology", exc_info=True, extra=about)
+            trace = not self.request.is_secret
+            logger.debug("no error rendering; the apology", exc_info=trace, extra=about)
             return apology(flow, record.lang if record else flow.language)
 
     def _reply(self, record: Record | None) -> Reply:
@@ -261,14 +244,14 @@ class Turn:
 
     def _go_on(self, record: Record) -> Reply:
         """Feed what the caller or Twilio did."""
-        flow = self._flow_of(record)
+        flow = flow_of(self.environment, record)
         if spec_of(flow).chart.is_final(spec_of(flow).chart.legal(record.conf)):
             return self._let_go(record, [])
         if self._is_worn_out(flow, record):
             return self._let_go(record, [apology(flow, record.lang)])
         machine = self._bring_back(record, seq=record.seq + 1)
         occurrence = occurrence_in(self.request.parameters)
-        self.event, fate = self._loggable(machine, occurrence), Fate.GO_ON
+        self.event, fate = self._loggable(occurrence), Fate.GO_ON
         is_gone = settle(machine) and not {*record.asking} <= {*configuration_of(machine)}
         if is_gone and occurrence.kind is Kind.INPUT:
             # A key pressed at a question that is gone is no answer to the next one.
@@ -284,13 +267,13 @@ class Turn:
         last = context_of(machine).renderings if fate is Fate.LET_GO else []
         return self._let_go(kept_of(machine, record), last, self.event)
 
-    def _loggable(self, machine: CallFlow, occurrence: Occurrence) -> str:
+    def _loggable(self, occurrence: Occurrence) -> str:
         """Return the event as the log may show it: a secret's digits are in an event's id."""
         family = occurrence.event.partition(".")[0]
-        return family if asks_for_secret(machine) else occurrence.event
+        return family if self.request.is_secret else occurrence.event
 
     def _is_worn_out(self, flow: type[CallFlow], record: Record) -> bool:
-        if record.turns < flow.max_turns:
+        if not is_worn_out(flow, record):
             return False
         about = {"call_sid": self.request.call_sid, "flow": record.flow, "state": record.conf}
         logger.error("max_turns = %d reached; the call ends", flow.max_turns, extra=about)
@@ -322,7 +305,7 @@ class Turn:
         return Reply(body, kept, event)
 
     def _bring_back(self, record: Record, *, seq: int) -> CallFlow:
-        flow = self._flow_of(record)
+        flow = flow_of(self.environment, record)
         context = self._context(flow, record, seq=seq)
         return bring_back(flow, context, conf=record.conf, hist=record.hist)
 
@@ -340,11 +323,6 @@ class Turn:
             seq=seq,
             request=self.request.request,
         )
-
-    def _flow_of(self, record: Record) -> type[CallFlow]:
-        if record.flow not in self.environment.flows:
-            raise SessionMismatchError(f"there is no flow {record.flow}")
-        return self.environment.flows[record.flow]
 
     def _flow(self, record: Record | None) -> type[CallFlow] | None:
         if record is not None and record.flow in self.environment.flows:

@@ -270,19 +270,16 @@ def hang_up_after(*elements: Element) -> bytes:
     return to_bytes(root)
 
 
-def one_moment(text: str, url: str, *, pause: int) -> bytes:
+def one_moment(words: Iterable[Rendering], url: str, *, pause: int) -> bytes:
     """Return a document that asks for patience, and comes back.
 
     Args:
-        text: what to say; nothing if empty.
+        words: what to say before the pause.
         url: where to come back to.
         pause: seconds.
     """
     root = Element("Response")
-    if text:
-        say = Element("Say")
-        say.text = text
-        root.append(say)
+    root.extend(element for rendering in words for element in rendering.elements)
     root.append(Element("Pause", {"length": str(pause)}))
     root.append(_redirect(url))
     return to_bytes(root)

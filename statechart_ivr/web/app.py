@@ -192,6 +192,9 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         has_no_route = "bottle.route" not in request.environ
         if has_no_route and res.status_code in (404, 405):
             self._log_refusal(res.status_code)
+            # Bottle's page repeats the URL, and with GET a secret may be in it.
+            res.set_header("Content-Type", _PLAIN_HEADERS["Content-Type"])
+            return f"{res.status_line}\n"
         return super().default_error_handler(res)
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
@@ -33,8 +33,9 @@ class Payload:
         kind: what these are: a media type, lower case, without its parameters.
     """
 
-    form: Pairs = ()
-    raw: bytes = b""
+    # A secret may be in it.
+    form: Pairs = field(default=(), repr=False)
+    raw: bytes = field(default=b"", repr=False)
     kind: str = ""
 
     @property

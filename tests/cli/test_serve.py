@@ -217,7 +217,7 @@ def test_a_store_that_does_not_answer(start: Start) -> None:
     served = start("flow.py", "--no-validate", "--store", "sqlite:///nowhere/a.db")
     trouble = "Sessions               sqlite:///nowhere/a.db DOES NOT ANSWER; the log says why"
     assert trouble in served.summary
-    assert "the store does not answer: " in served.log.read_text("utf-8")
+    assert "the store is away: " in served.log.read_text("utf-8")
     assert served.post("/incoming-call")[0] == 200
 
 

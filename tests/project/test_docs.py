@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
 import statechart_ivr
 from statechart_ivr import errors, events, stores, testing, web
 from statechart_ivr.cli import main
-from statechart_ivr.cli.serve import serve
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -112,11 +112,27 @@ def test_the_event_table() -> None:
     assert list(event_rows()) == [(row.id, row.kind.value, row.keywords) for row in events.EVENTS]
 
 
+def subcommands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Go through the commands that can be typed, each with its words."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from subcommands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
 def test_the_command_line() -> None:
-    """The reference lists the options that serve has, in the order of its help."""
+    """The reference lists the options that each command has, in the order of its help."""
     page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
-    shown = re.findall(r"^\| `(--[a-z-]+)[ `]", page, re.MULTILINE)
-    assert shown == [option for parameter in serve.params[1:] for option in parameter.opts]
+    sections = re.findall(r"^## `([a-z -]+).*`\n([^#]*)", page, re.MULTILINE)
+    shown = {
+        words.strip(): re.findall(r"^\| `(--[a-z-]+)[ `]", text, re.MULTILINE)
+        for words, text in sections
+    }
+    assert shown == {
+        words: [one for option in command.params for one in option.opts if one.startswith("--")]
+        for words, command in subcommands(main.commands, "statechart-ivr")
+    }
 
 
 @pytest.mark.parametrize("module", [statechart_ivr, stores, testing, web], ids=lambda m: m.__name__)

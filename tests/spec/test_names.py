@@ -405,6 +405,46 @@ def test_ids_of_the_table_are_spelt_right(problems, event, meant):
     assert problems(define) == [f"Misspelt: {text}"]
 
 
+@pytest.mark.parametrize(
+    ("event", "wrong"),
+    [
+        ([""], ["''"]),
+        (["a..b", ".a"], ["'a..b'", "'.a'"]),
+        (["a!"], ["'a!'"]),
+        (["a*"], ["'a*'"]),
+        (["*.a"], ["'*.a'"]),
+    ],
+)
+def test_ids_of_events_have_parts_with_single_dots_between(problems, event, wrong):
+    """Anything else could be no event, or part of no URL."""
+    said = problems(lambda: asking_for(event))
+    assert said == [
+        f"Asking: {id_} is no event id: write letters, digits and - _ ~ /, "
+        "with single dots between parts"
+        for id_ in wrong
+    ]
+
+
+def test_a_single_key_that_was_unpacked(problems):
+    """``[*key("0"), "give_up"]`` would wait for an event named k, and any key would do."""
+    (said,) = problems(lambda: asking_for([*key("0"), "give_up"]))
+    assert said.endswith("; key() of one key is text: write it without * in front")
+
+
+def asking_for(event: object) -> None:
+    """Define a flow that waits for events."""
+
+    class Asking(CallFlow):
+        menu = State(initial=True)
+        bye = State(final=True)
+        menu.to(bye, event=event)
+
+        @routable("/call")
+        @renders(menu)
+        def say(self):
+            return gather("Menu.")
+
+
 def test_families_and_open_ids_are_free():
     """Wildcards, and whatever stands for a part that the flow or Twilio fills in."""
 

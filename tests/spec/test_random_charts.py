@@ -4,85 +4,44 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statemachine import HistoryState, State, StateMachine
+from statemachine import StateMachine
 
 from statechart_ivr.spec.chart import Chart
 from statechart_ivr.spec.reach import Reach
 from statechart_ivr.spec.rest import circles, never_rests, silent_leaves
+from tests.random_charts import Plan, states_of, trees
 
 EVENTS = ("a", "b", "c")
 STEPS = 30
 _numbers = itertools.count()
 
 
-@dataclass
-class Plan:
-    """A chart to be: a tree of ids, and what leads where.
-
-    Attributes:
-        kinds: by id, parents before children: leaf, final, compound, parallel, shallow, deep.
-        inside: ids by parent; None for the outermost.
-        arrows: source, target, event or None, guard or None.
-    """
-
-    kinds: dict[str, str] = field(default_factory=dict)
-    inside: dict[str | None, list[str]] = field(default_factory=dict)
-    arrows: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
-
-
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Draw a chart: nesting to depth 3, regions, both kinds of history, guards, done events."""
-    plan = Plan()
-    _draw_states(draw, plan, None, 0)
-    states = [one for one, kind in plan.kinds.items() if kind not in {"shallow", "deep"}]
-    sources = [one for one in states if plan.kinds[one] != "final"]
+    plan = draw(trees())
+    done = [f"done.state.{one}" for one in plan.sources]
     arrow = st.tuples(
-        st.sampled_from(sources),
+        st.sampled_from(plan.sources),
         st.sampled_from(list(plan.kinds)),
-        st.sampled_from([*EVENTS, *EVENTS, *(f"done.state.{one}" for one in sources), None]),
+        st.sampled_from([*EVENTS, *EVENTS, *done, None]),
         st.sampled_from([None, None, "maybe", "!maybe"]),
     )
-    plan.arrows = draw(st.lists(arrow, min_size=len(states) // 2, max_size=2 * len(states)))
+    many = len(plan.states)
+    plan.arrows = draw(st.lists(arrow, min_size=many // 2, max_size=2 * many))
     return plan
-
-
-def _draw_states(draw: st.DrawFn, plan: Plan, parent: str | None, depth: int) -> None:
-    plan.inside[parent] = []
-    is_parallel = parent is not None and plan.kinds[parent] == "parallel"
-    for place in range(draw(st.integers(2 if depth == 0 or is_parallel else 1, 3))):
-        nests = ["compound", "compound", "parallel"] if depth < 3 else []
-        if is_parallel:
-            kind = draw(st.sampled_from(["compound", "compound", "leaf"]))
-        else:
-            kind = draw(st.sampled_from(["leaf", "leaf", *nests, *(["final"] if place else [])]))
-        state_id = f"s{len(plan.kinds)}"
-        plan.kinds[state_id] = kind
-        plan.inside[parent].append(state_id)
-        if kind in {"compound", "parallel"}:
-            _draw_states(draw, plan, state_id, depth + 1)
-            if draw(st.booleans()):
-                history_id = f"s{len(plan.kinds)}"
-                plan.kinds[history_id] = draw(st.sampled_from(["shallow", "deep"]))
-                plan.inside[state_id].append(history_id)
 
 
 def build(plan: Plan) -> type[StateMachine]:
     """Make the machine of a plan, with the switches that flows have."""
-    states: dict[str, State] = {}
-    body = _body(plan, None, states)
+    states, body = states_of(plan)
     for source, target, event, guard in plan.arrows:
         states[source].to(states[target], event=event, cond=guard)
-    for state_id, kind in plan.kinds.items():
-        if kind in {"shallow", "deep"}:
-            parent = next(one for one, inner in plan.inside.items() if state_id in inner)
-            states[state_id].to(states[plan.inside[parent][-2]])
     switches = dict.fromkeys(
         ("validate_disconnected_states", "validate_trap_states", "validate_final_reachability"),
         False,
@@ -101,13 +60,13 @@ class LoopError(Exception):
 
 
 class Playing(StateMachine):
-    """A machine whose guards say yes and no at random."""
+    """A machine whose guards say yes or no at random, and the same until the next event."""
 
-    random: Random
+    yes: bool
     moves: int
 
     def maybe(self) -> bool:
-        return self.random.random() < 0.5
+        return self.yes
 
     def before_transition(self) -> None:
         self.moves += 1
@@ -115,34 +74,18 @@ class Playing(StateMachine):
             raise LoopError
 
 
-def _body(plan: Plan, parent: str | None, made: dict[str, State]) -> dict[str, Any]:
-    for place, state_id in enumerate(plan.inside[parent]):
-        made[state_id] = _state(plan, state_id, made, is_first=place == 0)
-    return {state_id: made[state_id] for state_id in plan.inside[parent]}
-
-
-def _state(plan: Plan, state_id: str, made: dict[str, State], *, is_first: bool) -> State:
-    kind = plan.kinds[state_id]
-    if kind in {"shallow", "deep"}:
-        return HistoryState(type=kind)
-    if kind in {"leaf", "final"}:
-        return State(initial=is_first, final=kind == "final")
-    base: Any = State.Parallel if kind == "parallel" else State.Compound
-    return type(base)(state_id, (base,), _body(plan, state_id, made), initial=is_first)  # type: ignore[no-any-return]
-
-
 def play(machine_class: type[StateMachine], start: str, seed: int) -> Iterator[StateMachine]:
     """Start a machine at a state, send it random events, and show it whenever it rests."""
     random = Random(seed)  # noqa: S311  # the same each time is what is wanted
     machine: Any = machine_class.__new__(machine_class)
-    machine.random, machine.moves = random, 0
+    machine.yes, machine.moves = random.random() < 0.5, 0
     try:
         machine.__init__(start_value=start)
         yield machine
         for _ in range(STEPS):
             if machine.is_terminated:
                 return
-            machine.moves = 0
+            machine.yes, machine.moves = random.random() < 0.5, 0
             machine.send(random.choice(EVENTS))
             yield machine
     except LoopError:

@@ -137,13 +137,13 @@ def test_after_the_end(menu: Any) -> None:
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (lambda call: call.press(1), r"press\(\), keys=1: this is no text; write '1'"),
-        (lambda call: call.say(7), r"say\(\), words=7: this is no text"),
+        (lambda call: call.press(1), r"press\(\), keys: this is no text, but of type int; write"),
+        (lambda call: call.say(7), r"say\(\), words: this is no text, but of type int"),
         (lambda call: call.wait("3"), r"wait\(\), seconds='3': seconds are a number, 0 or more"),
         (lambda call: call.wait(-1), r"wait\(\), seconds=-1"),
         (lambda call: call.wait(math.inf), r"wait\(\), seconds=inf"),
         (lambda call: call.record(math.nan), r"record\(\), seconds=nan"),
-        (lambda call: call.record(digits=1), r"record\(\), digits=1: this is no text"),
+        (lambda call: call.record(digits=1), r"record\(\), digits: this is no text"),
         (lambda call: call.dial_result(duration=-1), r"dial_result\(\), duration=-1"),
         (lambda call: call.queue_result(duration="long"), r"queue_result\(\), duration='long'"),
         (lambda call: call.dial_result(bridge=True), r"bridge= is no.*did you mean bridged="),

@@ -11,14 +11,16 @@ from statechart_ivr import CallFlow, gather, on_input, renders, routable
 from statechart_ivr.call import Request
 from statechart_ivr.errors import StaleSessionError, StoreUnavailableError
 from statechart_ivr.stores import MemoryStore
-from statechart_ivr.turn import ONE_MOMENT
-from statechart_ivr.turn.webhook import OUTAGE_TRIES
+from statechart_ivr.turn.outage import TRIES
 
 
 class AwayStore(MemoryStore):
-    """A store that can be switched off, wholly or for writing, or that others are faster on."""
+    """A store that can be switched off, wholly or for writing, or that others are faster on.
 
-    away = read_only = False
+    Or whose answers are lost on the way, after it has written.
+    """
+
+    away = read_only = answers_are_lost = False
     races = 0
 
     def load(self, call_sid):
@@ -32,7 +34,10 @@ class AwayStore(MemoryStore):
         if self.races:
             self.races -= 1
             raise StaleSessionError(call_sid, expected)
-        return super().save(call_sid, data, expected=expected, ttl=ttl)
+        revision = super().save(call_sid, data, expected=expected, ttl=ttl)
+        if self.answers_are_lost:
+            raise StoreUnavailableError("no answer in 5 s")
+        return revision
 
 
 def test_a_key_pressed_during_an_outage_is_not_lost(line, counter, caplog):
@@ -42,7 +47,7 @@ def test_a_key_pressed_during_an_outage_is_not_lost(line, counter, caplog):
     call.dial()
     store.away = True
     call.press("1")
-    assert call.heard == [ONE_MOMENT]
+    assert call.heard == [CallFlow.one_moment]
     assert '<Pause length="2" />' in call.xml
     assert "the store is away: switched off" in caplog.text
     call.go_on()
@@ -113,7 +118,7 @@ def test_an_outage_is_bounded(line, counter, caplog):
     call.dial()
     store.read_only = True
     call.press("1")
-    for _ in range(OUTAGE_TRIES - 1):
+    for _ in range(TRIES - 1):
         call.go_on()
         assert "<Redirect>" in call.xml
     call.go_on()
@@ -218,6 +223,63 @@ def test_a_single_digit_of_a_secret_is_not_in_the_log(line, caplog):
     assert "key.4" not in events
 
 
+def test_a_store_that_wrote_and_could_not_say_so(line, counter):
+    """What was saved counts once: the request that comes back gets the answer that was saved."""
+    call = line(counter, store=(store := AwayStore()))
+    call.dial()
+    store.answers_are_lost = True
+    call.press("1")
+    assert call.heard == [CallFlow.one_moment]
+    assert call.record.data["count"] == 1
+    store.answers_are_lost = False
+    call.go_on()
+    assert call.heard == ["1."]
+    assert call.record.data["count"] == 1
+
+
+def test_a_call_that_came_in_while_the_store_could_not_say_so(line, counter):
+    """Entries too: the caller hears the first document, and the hook has run once."""
+    call = line(counter, store=(store := AwayStore()))
+    store.answers_are_lost = True
+    call.dial()
+    store.answers_are_lost = False
+    call.go_on()
+    assert call.heard == ["Menu."]
+    assert call.record.data["begun"] == 1
+
+
+def test_a_secret_that_was_saved_although_the_store_could_not_say_so(line):
+    """It is not sent again: the caller hears where it has led."""
+    call = line(Secretive, store=(store := AwayStore()))
+    call.dial()
+    store.answers_are_lost = True
+    call.press(PIN)
+    store.answers_are_lost = False
+    call.go_on()
+    assert call.record.conf == ["inside"]
+    assert "<Hangup" in call.xml
+
+
+class German(Secretive):
+    """Has words of its own for an outage."""
+
+    language = "de-DE"
+    voice = "Polly.Vicki"
+    one_moment = "Einen Moment, bitte."
+
+
+def test_patience_is_asked_for_in_the_flow_s_own_words(line):
+    """Language and voice included; all that is known of the call is its entry."""
+    call = line(German, store=(store := AwayStore()))
+    store.away = True
+    call.dial()
+    said = '<Say language="de-DE" voice="Polly.Vicki">Einen Moment, bitte.</Say>'
+    assert said in call.xml or '<Say voice="Polly.Vicki" language="de-DE">' in call.xml
+    store.away = False
+    call.go_on()
+    assert call.heard == ["PIN?"]
+
+
 def test_who_loses_a_race_is_answered_from_what_came_out(line, counter):
     """The turn is tried again on the record that the other one saved."""
     store = AwayStore()
@@ -236,6 +298,6 @@ def test_who_loses_every_race_is_asked_for_patience(line, counter):
     call.dial()
     store.races = 5
     call.press("1")
-    assert call.heard == [ONE_MOMENT]
+    assert call.heard == [CallFlow.one_moment]
     call.go_on()
     assert call.heard == ["1."]

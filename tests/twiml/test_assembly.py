@@ -384,11 +384,13 @@ class TestShortDocuments:
 
     def test_one_moment(self) -> None:
         """Patience, and back again."""
-        say, pause, redirect = verbs(one_moment("One moment.", "/ivr/turn?a=1&b=2", pause=3))
+        say, pause, redirect = verbs(
+            one_moment([saying("flow", "One moment.")], "/ivr/turn?a=1&b=2", pause=3)
+        )
         assert (say.tag, say.text) == ("Say", "One moment.")
         assert (pause.tag, pause.get("length")) == ("Pause", "3")
         assert (redirect.tag, redirect.text) == ("Redirect", "/ivr/turn?a=1&b=2")
 
     def test_one_more_moment(self) -> None:
         """The second time nothing is said."""
-        assert tags(one_moment("", "/x", pause=2)) == ["Pause", "Redirect"]
+        assert tags(one_moment([], "/x", pause=2)) == ["Pause", "Redirect"]

@@ -199,6 +199,7 @@ def test_secrets() -> None:
     assert without_secrets("https://host/a@b?Digits=&From=a@b") == (
         "https://host/a@b?Digits=&From=a@b"
     )
+    assert without_secrets("/a?seq=1&%44igits=12#34&s=1") == "/a?seq=1&%44igits=***&s=1"
 
 
 @pytest.mark.server

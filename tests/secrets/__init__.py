@@ -1,0 +1,1 @@
+"""Calls in which a secret is entered, for `tests/test_secrets.py`."""
