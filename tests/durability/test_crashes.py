@@ -18,7 +18,7 @@ def test_a_killed_process_loses_no_call():
     """What Twilio's retry gets, and the rest of the call, is as if nothing had happened."""
     figures = run(full=False)
     assert figures.failures == []
-    assert figures.counts["turns"] > 100
+    assert figures.counts["turns"] >= 100
     # A turn loads and saves; an entry may purge as well.
     assert figures.counts["operations"] >= 2 * figures.counts["turns"]
     assert figures.counts["kills"] >= 5 * figures.counts["turns"]
