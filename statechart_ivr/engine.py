@@ -124,12 +124,12 @@ def build(initialise: Callable[[], None]) -> None:
     Args:
         initialise: the engine's ``__init__``.
     """
-    for failures in range(TRIES):
+    failures = 0
+    while True:
         try:
             with _BUILDING:
-                initialise()
+                return initialise()
         except SystemError:
-            if failures + 1 == TRIES:
+            failures += 1
+            if failures == TRIES:
                 raise
-        else:
-            return

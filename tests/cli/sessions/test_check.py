@@ -77,6 +77,27 @@ def test_check_an_application(run, store):
     assert "2 live calls" in run("check", "wsgi.py", "--store", "sqlite:///other.db")[1]
 
 
+OTHER_STORE = """
+class Other:
+    def __init__(self, store):
+        self._store = store
+    load, save, delete, purge, calls, close = (
+        property(lambda self, name=name: getattr(self._store, name))
+        for name in "load save delete purge calls close".split()
+    )
+"""
+
+
+def test_check_a_store_of_another_package(run):
+    """Whatever keeps the contract can be looked into."""
+    own = Calls("own.db")
+    own.begin(FIRST)
+    own.store.close()
+    app = APP.format(store='Other(SqliteStore("own.db"))')
+    Path("wsgi.py").write_text(FLOW + OTHER_STORE + app, "utf-8")
+    assert "1 live call, none stranded" in run("check", "wsgi.py")[1]
+
+
 def test_check_one_application_at_a_time(run):
     """Several have stores of their own."""
     mounts = "website = Bottle()\nfor one in (app, second):\n    website.mount(one.name, one)\n"
