@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 import waitress
 from waitress import wasyncore
+
+if TYPE_CHECKING:
+    from tests.services.postgres import PostgresServer
+    from tests.services.redis import RedisServer
+    from tests.services.service import Service
 
 # Tests import the examples by name. At the end of the path: an installed package comes first.
 sys.path.append(str(Path(__file__).parent))
@@ -28,6 +34,38 @@ def serve_wsgi() -> Iterator[Callable[[Any], int]]:
     """Return a function that serves an application on a free port, and returns the port."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(_serving(app))
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Return a Redis of this run alone, started when a test first asks for it."""
+    from tests.services.redis import RedisServer
+
+    yield from _running(RedisServer, tmp_path_factory.mktemp("redis"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Return a PostgreSQL of this run alone, started when a test first asks for it."""
+    from tests.services.postgres import PostgresServer
+
+    yield from _running(PostgresServer, tmp_path_factory.mktemp("postgres"))
+
+
+S = TypeVar("S", bound="Service")
+
+
+def _running(kind: type[S], folder: Path) -> Iterator[S]:
+    """Have a server run; where it is not installed, skip at home, and fail in CI."""
+    if not kind.is_installed():
+        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        give_up(f"{kind.__name__}: not installed; scripts/services.sh says how")
+    server = kind(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -152,6 +152,9 @@ INPUT_PARAMETERS = (
 ).split()
 
 
+#: Those that the caller says or keys in: the ones a secret may stand in.
+CALLERS_PARAMETERS = frozenset("Digits FinishedOnKey SpeechResult Confidence".split())
+
 # What describes the call itself, on every request.
 _STANDARD = re.compile(
     "(Account|Call|ParentCall|Application)Sid|ApiVersion|Direction|CallStatus|ForwardedFrom|"

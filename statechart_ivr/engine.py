@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any
@@ -31,7 +32,19 @@ ENGINE_NAMES = (
 #: How often a machine is built before Python's failure to parse is taken for one of the flow's.
 TRIES = 10
 
-_BUILDING = RLock()
+
+class Building:
+    """Who builds a machine holds the lock."""
+
+    lock = RLock()
+
+    @classmethod
+    def unlock(cls) -> None:
+        """Forget, in a process that was forked, that a thread of its parent held it."""
+        cls.lock = RLock()
+
+
+os.register_at_fork(after_in_child=Building.unlock)
 
 
 def nested_functions(states: Iterable[State]) -> Iterator[tuple[str, Any]]:
@@ -127,7 +140,7 @@ def build(initialise: Callable[[], None]) -> None:
     failures = 0
     while True:
         try:
-            with _BUILDING:
+            with Building.lock:
                 return initialise()
         except SystemError:
             failures += 1

@@ -22,6 +22,7 @@
     ├── StoreError
     │   ├── StaleSessionError       somebody else saved first
     │   └── StoreUnavailableError   no answer, full, locked, read-only
+    │       └── WrongKeyError       none of the keys opens an encrypted session
     └── PhoneError                  a test asked the phone for something a caller cannot do
         └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
 """
@@ -193,6 +194,26 @@ class StaleSessionError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """The store gave no answer, or could not write: away, full, locked, read-only."""
+
+
+class WrongKeyError(StoreUnavailableError):
+    """A session was encrypted with none of the keys there are, or changed by somebody.
+
+    It stays in the store as it is, for whoever has the key.
+
+    Attributes:
+        call_sid: the call.
+        revision: how often it was saved.
+    """
+
+    def __init__(self, call_sid: str, revision: int, *, keys: int) -> None:
+        self.call_sid = call_sid
+        self.revision = revision
+        several = "the key does not open" if keys == 1 else f"none of the {keys} keys opens"
+        super().__init__(
+            f"{several} the session of {call_sid}; keep a key that was replaced, behind the new "
+            "one, until no session is left that was written with it"
+        )
 
 
 class PhoneError(IvrError, AssertionError):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from statechart_ivr.call import Call
-from statechart_ivr.errors import DamagedRecordError, SessionMismatchError
+from statechart_ivr.errors import DamagedRecordError, SessionMismatchError, WrongKeyError
 from statechart_ivr.flow import CallFlow, bring_back, configuration_of, history_of, spec_of
 from statechart_ivr.record import Record
 from statechart_ivr.stores.base import SessionStore, Stored
-from statechart_ivr.switchboard import PROBE
+from statechart_ivr.stores.health import PROBE
 from statechart_ivr.turn import Environment
 from statechart_ivr.turn.records import DAMAGED, context_for, flow_of, is_worn_out
 
@@ -25,12 +25,14 @@ class StoredCall:
         revision: how often it was saved.
         record: None if the bytes cannot be read.
         damage: what is wrong with them; nothing if they can be read.
+        is_locked: whether they are encrypted with a key that is not there. They may be whole.
     """
 
     call_sid: str
     revision: int
     record: Record | None
     damage: str = ""
+    is_locked: bool = False
 
     @property
     def is_put_aside(self) -> bool:
@@ -49,7 +51,10 @@ def stored_call(store: SessionStore, call_sid: str) -> StoredCall | None:
     Raises:
         StoreUnavailableError: the store gives no answer.
     """
-    stored = store.load(call_sid)
+    try:
+        stored = store.load(call_sid)
+    except WrongKeyError as error:
+        return StoredCall(call_sid, error.revision, None, str(error), is_locked=True)
     return None if stored is None else _read(call_sid, stored)
 
 

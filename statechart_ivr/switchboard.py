@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
-from threading import Lock
 from typing import Any
-from uuid import uuid4
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
@@ -19,18 +16,12 @@ from statechart_ivr.record import Record
 from statechart_ivr.spec import Route
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.stores.breaker import CircuitBreaker
+from statechart_ivr.stores.health import Health
+from statechart_ivr.stores.purging import Purger
 from statechart_ivr.turn import Delivery, Environment, TurnRequest, apology, deliver, turn
 from statechart_ivr.turn.compose import hang_up as hang_up_document
 
 logger = logging.getLogger("statechart_ivr.switchboard")
-
-#: Between two purges of the store by one process.
-PURGE_EVERY = timedelta(hours=1)
-
-#: What the sessions are called by which a switchboard finds out whether its store works.
-PROBE = "healthz."
-#: Seconds until one is forgotten, should the process die between writing and deleting it.
-PROBE_TTL = 60.0
 
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~/-]+")
 
@@ -101,8 +92,9 @@ class Switchboard:
         )
         for flow in flows:
             _warn_of_what_is_not_done_yet(flow)
-        self._next_purge = self.clock.now()
-        self._purging = Lock()
+        self._health = Health(self.environment.store)
+        # Past the breaker: it may take its time, and says nothing of the callers' next save.
+        self._purger = Purger(store, self.clock)
         self._own: Mapping[str, Callable[[Request], Answer]] = {
             f"{prefix}/turn": self._answer_turn,
             f"{prefix}/wait": self._answer_turn,
@@ -131,7 +123,7 @@ class Switchboard:
             cannot be delivered because the store is away.
         """
         if request.path in self.environment.routes:
-            self._purge_now_and_then()
+            self._purger.now_and_then()
             return self._answer_turn(request)
         event = request.path.removeprefix(f"{self.prefix}/event/")
         if event and event != request.path:
@@ -181,37 +173,13 @@ class Switchboard:
         return Record.from_bytes(stored.data) if stored else None
 
     def is_healthy(self) -> bool:
-        """Return whether the store takes what is saved, and gives it back.
-
-        It does so with a session of its own, for nobody's call: a file that is locked, or on a
-        full disk, can still be read.
-        """
-        probe, store = f"{PROBE}{uuid4().hex}", self.environment.store
-        try:
-            store.save(probe, b"", expected=None, ttl=PROBE_TTL)
-            is_there = store.load(probe) is not None
-            store.delete(probe)
-        except StoreUnavailableError as error:
-            logger.warning("the store is away: %s", error)
-            return False
-        return is_there
+        """Return whether the store takes what is saved and gives it back, or did a second ago."""
+        return self._health.is_healthy()
 
     def close(self) -> None:
         """Close the store."""
+        self._purger.wait()
         self.store.close()
-
-    def _purge_now_and_then(self) -> None:
-        """Remove what is expired, where calls come in: the store must not grow for ever."""
-        if self.clock.now() < self._next_purge or not self._purging.acquire(blocking=False):
-            return
-        try:
-            self._next_purge = self.clock.now() + PURGE_EVERY
-            if purged := self.environment.store.purge():
-                logger.info("purged %d expired sessions", purged)
-        except StoreUnavailableError as error:
-            logger.warning("expired sessions are not purged: %s", error)
-        finally:
-            self._purging.release()
 
     def _answer_turn(self, request: Request) -> Answer:
         return Answer(200, self.turn(request))

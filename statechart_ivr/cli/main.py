@@ -8,13 +8,15 @@ from collections.abc import Sequence
 import click
 
 from statechart_ivr.cli.serve import serve
-from statechart_ivr.cli.sessions import sessions
+from statechart_ivr.cli.sessions import FindingsError, sessions
 from statechart_ivr.errors import IvrError, TargetError
 
 #: Everything went as it should.
 OK = 0
 #: Something failed: a flow that is defined wrongly, a setting that is missing, a port in use.
 FAILURE = 1
+#: What was looked for was found: calls that a deploy would strand.
+FOUND = 2
 #: What was typed makes no sense: an option, or a TARGET that is not there.
 USAGE = 3
 
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows the command's name; the process's own if left out.
 
     Returns:
-        The exit code: `OK`, `FAILURE` or `USAGE`.
+        The exit code: `OK`, `FAILURE`, `FOUND` or `USAGE`.
     """
     try:
         commands.main(arguments, prog_name="statechart-ivr", standalone_mode=False)
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except TargetError as error:
         return _complain(error, USAGE)
+    except FindingsError as error:
+        return _complain(error, FOUND)
     except (click.Abort, click.ClickException, IvrError) as error:
         return _complain(error, FAILURE)
     return OK

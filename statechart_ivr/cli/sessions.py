@@ -18,7 +18,13 @@ from statechart_ivr.cli.tables import add_row, print_line, print_table, table
 from statechart_ivr.cli.target import HELP, Target, ivr_apps, load_target
 from statechart_ivr.errors import ConfigurationError, TargetError
 from statechart_ivr.sessions import Prospect, StoredCall, prospects, stored_call, stored_calls
-from statechart_ivr.stores import MemoryStore, SessionStore, SqliteStore, open_store
+from statechart_ivr.stores import (
+    EncryptedStore,
+    MemoryStore,
+    SessionStore,
+    SqliteStore,
+    open_store,
+)
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.turn import Environment
 
@@ -31,6 +37,11 @@ Examples:
   statechart-ivr sessions show CA0123456789abcdef0123456789abcdef
   statechart-ivr sessions check flow.py:FrontDesk --env-file /etc/ivr.env
 """
+
+
+class FindingsError(click.ClickException):
+    """What was looked for was found; the exit code tells it from a command that failed."""
+
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,7 +62,7 @@ def _reads_store(command: Command) -> Command:
     env_file = click.option(
         "--env-file", type=click.Path(exists=True, dir_okay=False), metavar="FILE",
         callback=_set_environment, expose_value=False,
-        help="Set environment variables that are not set yet, such as IVR_STORE.",
+        help="Set environment variables that are not set yet: IVR_STORE, IVR_STORE_KEYS.",
     )  # fmt: skip
     return store(env_file(command))
 
@@ -114,15 +125,21 @@ def _print_damaged(found: Iterable[StoredCall]) -> None:
             print_line(f"{one.call_sid}, {_kind(one)}: {one.damage}", style="red")
 
 
+_LOCKED = "under another key"
+
+
 def _counts(found: Iterable[StoredCall]) -> str:
     counts = Counter(map(_kind, found))
-    return ", ".join(f"{counts[kind]} {kind}" for kind in ("live", "ended", "damaged", "put aside"))
+    kinds = ["live", "ended", "damaged", "put aside", *[_LOCKED] * (_LOCKED in counts)]
+    return ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
 
 
 def _kind(found: StoredCall) -> str:
-    if found.record is None:
-        return "put aside" if found.is_put_aside else "damaged"
-    return "ended" if found.record.ended else "live"
+    if found.record is not None:
+        return "ended" if found.record.ended else "live"
+    if found.is_put_aside:
+        return "put aside"
+    return _LOCKED if found.is_locked else "damaged"
 
 
 @sessions.command(
@@ -152,7 +169,7 @@ def show(call_sid: str, store: str | None, values: bool) -> None:
 @sessions.command(
     epilog="Example: statechart-ivr sessions check flow.py:FrontDesk --env-file /etc/ivr.env",
     help="Say before a deploy what becomes of the live calls: which go on, and which lose their "
-    "place because TARGET does not know the states they are in. Exit code 1 if there are any.\n\n"
+    "place because TARGET does not know the states they are in. Exit code 2 if there are any.\n\n"
     f"{HELP} An application's own store is looked at, unless --store names another one.",
 )
 @click.argument("target")
@@ -179,18 +196,22 @@ def _print_prospects(calls: Iterable[Prospect]) -> None:
         print_table(rows)
 
 
-def _conclude(calls: list[Prospect], damaged: list[StoredCall]) -> None:
+def _conclude(calls: list[Prospect], unreadable: list[StoredCall]) -> None:
     """Print the sum; an error if anybody loses their place.
 
-    A record that cannot be read counts: it may be one of another version of this package.
+    A record that cannot be read counts: it may be one of another version of this package. One
+    that cannot be opened counts, too: its caller is asked for patience until the apology.
     """
     stranded = sum(one.verdict.is_stranded for one in calls)
     total = f"{len(calls)} live calls" if len(calls) != 1 else "1 live call"
-    if not stranded and not damaged:
+    if not stranded and not unreadable:
         print_line(f"{total}, none stranded" if calls else "no live calls")
         return
-    unreadable = f"; {len(damaged)} more cannot be read, and start again" if damaged else ""
-    raise click.ClickException(f"{stranded} of {total} would be stranded{unreadable}")
+    locked = sum(one.is_locked for one in unreadable)
+    damaged = len(unreadable) - locked
+    restarts = f"; {damaged} more cannot be read, and start again" if damaged else ""
+    apologies = f"; {locked} more {_LOCKED} would hear the apology" if locked else ""
+    raise FindingsError(f"{stranded} of {total} would be stranded{restarts}{apologies}")
 
 
 @contextmanager
@@ -212,8 +233,9 @@ def _taking_over(target: Target, url: str | None) -> Iterator[Environment]:
 def _opened(url: str | None) -> Iterator[SessionStore]:
     if url is None:
         url = os.environ.get("IVR_STORE") or DEFAULT_STORE
-    with closing(_readable(open_store(url))) as store:
-        yield store
+    store = open_store(url, keys=os.environ.get("IVR_STORE_KEYS", ""))
+    with closing(_readable(store)) as readable:
+        yield readable
 
 
 def _readable(store: SessionStore) -> SessionStore:
@@ -223,6 +245,8 @@ def _readable(store: SessionStore) -> SessionStore:
         click.UsageError: its sessions are in the memory of another process.
         ConfigurationError: there is no such file, and looking must not make one.
     """
+    if isinstance(store, EncryptedStore):
+        return store.around(_readable(store.store))
     if isinstance(store, MemoryStore):
         raise click.UsageError(
             "sessions in memory are seen by the process that serves them and by nobody else; "

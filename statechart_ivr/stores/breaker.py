@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TypeVar
+from weakref import WeakSet
 
-from statechart_ivr.errors import StaleSessionError, StoreUnavailableError
+from statechart_ivr.errors import StaleSessionError, StoreUnavailableError, WrongKeyError
 from statechart_ivr.stores.base import SessionStore, Stored
 
 T = TypeVar("T")
@@ -69,26 +71,43 @@ class _Circuit:
     def __init__(self) -> None:
         self._failure: StoreUnavailableError | None = None
         self._trial = Lock()
+        _circuits.add(self)
+
+    def unlock(self) -> None:
+        """Forget, in a process that was forked, what a thread of its parent was trying."""
+        self._trial = Lock()
 
     def through(self, operation: Callable[[], T]) -> T:
         failure = self._failure
         if failure is None:
             return self._observed(operation)
-        if not self._trial.acquire(blocking=False):
+        trial = self._trial
+        if not trial.acquire(blocking=False):
             raise StoreUnavailableError(f"{failure}; another request is just trying again")
         try:
             return self._observed(operation)
         finally:
-            self._trial.release()
+            trial.release()
 
     def _observed(self, operation: Callable[[], T]) -> T:
         try:
             result = operation()
+        except (StaleSessionError, WrongKeyError):
+            self._failure = None  # that is an answer
+            raise
         except StoreUnavailableError as error:
             self._failure = StoreUnavailableError(str(error))  # without the frames it came by
             raise
-        except StaleSessionError:
-            self._failure = None  # that is an answer
-            raise
         self._failure = None
         return result
+
+
+_circuits: WeakSet[_Circuit] = WeakSet()
+
+
+def _unlock_all() -> None:
+    for circuit in list(_circuits):
+        circuit.unlock()
+
+
+os.register_at_fork(after_in_child=_unlock_all)

@@ -9,7 +9,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from statechart_ivr.call import INPUT_PARAMETERS, Request, caller_input_pairs, is_told
+from statechart_ivr.call import (
+    CALLERS_PARAMETERS,
+    INPUT_PARAMETERS,
+    Request,
+    caller_input_pairs,
+    is_told,
+)
 from statechart_ivr.clock import Clock
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.spec import Route
@@ -19,9 +25,6 @@ from statechart_ivr.urls import Fingerprinter, Links, encode_query, join_url
 #: Set to a list, it collects every exception that flow code raises in this thread; the caller
 #: hears the apology all the same. For tests.
 flow_errors: ContextVar[list[BaseException] | None] = ContextVar("flow_errors", default=None)
-
-#: Of an entry's query, what differs between a request and the same one come twice.
-_NOT_PART_OF_AN_ENTRY = frozenset({"again", "was"})
 
 
 @dataclass(frozen=True)
@@ -132,21 +135,27 @@ class TurnRequest:
 
     def key(self, environment: Environment) -> str:
         """Return the digest that two requests share if they are the same one come twice."""
+        if self.is_entry and self.again and (first := dict(self.request.query).get("was")):
+            return first
         parts: list[object] = [self.at, self.seq, self.wait]
         if self.is_entry:
             # A call that rings comes in; one in progress is taken over, maybe at the same route.
-            own = [pair for pair in self._own_query() if pair[0] not in _NOT_PART_OF_AN_ENTRY]
-            parts = [self.at, own, self._status]
+            parts = [self.at, self._own_query(), self.parameters.get("CallStatus", "")]
         return environment.digest(*parts, caller_input_pairs(self.parameters))
 
-    def url_again(self, base_url: str) -> str:
+    def url_again(self, environment: Environment) -> str:
         """Return the same URL once more, with the input in its query where that is no secret."""
-        query = dict(self._own_query())
-        if not self.is_secret:
-            query |= {name: value for name, value in self.parameters.items() if is_told(name)}
-        query |= {"again": str(self.again + 1)}
-        if self.is_entry:
-            query |= {"was": self._status}
+        told = {name: value for name, value in self.parameters.items() if is_told(name)}
+        secret = CALLERS_PARAMETERS.intersection(told) if self.is_secret else frozenset()
+        query: dict[str, list[str]] = {}
+        for name, value in self._own_query():
+            query.setdefault(name, []).append(value)
+        query |= {name: [value] for name, value in told.items() if name not in secret}
+        query |= {"again": [str(self.again + 1)]}
+        if self.is_entry and not secret:
+            # All of an entry's query counts, and what comes back has more of it.
+            query |= {"was": [self.key(environment)]}
+        base_url = self.request.base_url or environment.base_url
         return join_url(base_url, self.request.path, query=encode_query(query), absolute=False)
 
     def _own_query(self) -> list[tuple[str, str]]:
@@ -157,12 +166,6 @@ class TurnRequest:
             for name, value in self.request.query
             if not (name[:1].isupper() if is_get else name in INPUT_PARAMETERS)
         ]
-
-    @property
-    def _status(self) -> str:
-        """The call's status when the request was first made; an outage may have been since."""
-        now = self.parameters.get("CallStatus", "")
-        return dict(self.request.query).get("was", now) if self.again else now
 
 
 def _count(text: str | None, *, missing: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from statechart_ivr.events import hang_up as terminal
 from statechart_ivr.flow import CallFlow
 from statechart_ivr.turn.compose import hang_up
 from statechart_ivr.turn.environment import Environment, TurnRequest
@@ -32,7 +33,9 @@ def ask_for_patience(environment: Environment, request: TurnRequest, error: Exce
     if request.again >= TRIES:
         logger.error("the store is away for too long: %s", error, extra=about)
         return hang_up([apology(flow, flow.language)])
+    if (recording := request.parameters.get("RecordingSid")) and terminal(request.parameters):
+        # Twilio tells of a recording also when the caller has hung up; nobody will come back.
+        logger.error("%s is not delivered, and its caller is gone", recording, extra=about)
     logger.warning("the store is away: %s", error, extra=about)
     words = [] if request.again else [in_own_voice(flow, flow.one_moment, flow.language)]
-    base_url = request.request.base_url or environment.base_url
-    return one_moment(words, request.url_again(base_url), pause=PAUSE)
+    return one_moment(words, request.url_again(environment), pause=PAUSE)

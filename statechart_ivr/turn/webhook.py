@@ -181,9 +181,12 @@ class Turn:
             return self._on_record(record, self._hear_again if is_late_copy else self._take_over)
         if request.wait is not None or request.seq != record.seq:
             return self._on_record(record, self._hear_again)
-        if request.again and request.is_secret:
+        if request.again and request.is_secret and self._brings_no_outcome():
             return self._on_record(record, self._hear_again)
         return self._on_record(record, self._go_on)
+
+    def _brings_no_outcome(self) -> bool:
+        return occurrence_in(self.request.parameters).kind is Kind.INPUT
 
     def _on_record(self, record: Record, answer: Callable[[Record], Reply]) -> Reply:
         """Answer from a record, or start again where this version of the flow cannot."""
@@ -234,6 +237,11 @@ class Turn:
         seq = record.seq + 1 if record.unheard else record.seq
         machine = self._bring_back(record, seq=seq)
         twiml = compose(machine, _unheard(record))
+        if twiml.is_silent and not self._is_final(machine):
+            # Since a deploy its state leads on by itself. Nobody rests where nothing is said.
+            machine = self._bring_back(record, seq=record.seq + 1)
+            settle(machine)
+            return self._keep(machine, record, compose(machine), "moved on by itself")
         event = "poll" if self.request.wait is not None else "late request"
         if (self.request.seq or 0) > record.seq:
             about = {"call_sid": self.request.call_sid, "seq": record.seq}
@@ -266,6 +274,9 @@ class Turn:
             return self._keep(machine, replace(record, unheard=[]), twiml, self.event)
         last = context_of(machine).renderings if fate is Fate.LET_GO else []
         return self._let_go(kept_of(machine, record), last, self.event)
+
+    def _is_final(self, machine: CallFlow) -> bool:
+        return spec_of(type(machine)).chart.is_final(configuration_of(machine))
 
     def _loggable(self, occurrence: Occurrence) -> str:
         """Return the event as the log may show it: a secret's digits are in an event's id."""

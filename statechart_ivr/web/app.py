@@ -10,12 +10,13 @@ from typing import Any
 
 from bottle import Bottle, HTTPError, HTTPResponse, request
 
-from statechart_ivr.call import Answer, Pairs, Request, without_secrets
+from statechart_ivr.call import Answer, Pairs, Request
 from statechart_ivr.clock import Clock
 from statechart_ivr.errors import ConfigurationError, MissingSettingError
 from statechart_ivr.flow import CallFlow
-from statechart_ivr.stores import open_store
+from statechart_ivr.stores import open_store, shown_url
 from statechart_ivr.stores.base import SessionStore
+from statechart_ivr.stores.encrypted import Keys
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.turn import apology
 from statechart_ivr.turn.compose import hang_up
@@ -90,6 +91,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
             sender's to write.
         store: where sessions are kept: a URL for `statechart_ivr.stores.open_store`, or a
             store, which `close` closes too.
+        store_keys: what to encrypt sessions with, as for
+            `~statechart_ivr.stores.EncryptedStore`; they stay readable if left out.
         services: what flows find in ``self.services``.
         validate: whether requests must be signed. Without, anybody can play Twilio.
         clock: tells flows and store the time; the system's if left out.
@@ -101,7 +104,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         auth_tokens: the tokens, as a tuple.
         base_url: as given, without a slash at its end; None when the host is not known.
         validate: as given.
-        store_name: the URL of the store without its password, or the name of its class.
+        store_name: the URL of the store without its password, or the name of its class; and
+            whether the sessions are encrypted.
 
     Raises:
         MissingSettingError: the token or the base URL is missing while requests are to be
@@ -115,6 +119,7 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         auth_token: str | Iterable[str] | None = None,
         base_url: BaseUrl | None = None,
         store: str | SessionStore = "sqlite:///calls.db",
+        store_keys: Keys = (),
         services: Mapping[str, Any] | None = None,
         validate: bool = True,
         clock: Clock | None = None,
@@ -129,10 +134,10 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
             self._install_signature()
         else:
             log.warning("requests are not validated: anybody who finds the URL can play Twilio")
-        self.store_name = without_secrets(store) if isinstance(store, str) else _name(store)
+        self.store_name = _name(store) + (", encrypted" if store_keys else "")
         self.switchboard = Switchboard(
             *flows,
-            store=open_store(store, clock=clock),
+            store=open_store(store, clock=clock, keys=store_keys),
             clock=clock,
             base_url=self.base_url if isinstance(self.base_url, str) else "",
             services=services,
@@ -146,12 +151,13 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
     def from_env(cls, *flows: type[CallFlow], **overrides: Any) -> IvrApp:
         """Build an application from environment variables.
 
-        ==================  ========================================================
+        ==================  ==============================================================
         TWILIO_AUTH_TOKEN   ``auth_token``; a comma separates several
         TWILIO_ACCOUNT_SID  may be set; taking calls does not need it
         IVR_BASE_URL        ``base_url``
         IVR_STORE           ``store``
-        ==================  ========================================================
+        IVR_STORE_KEYS      ``store_keys``; a comma separates several, the first one encrypts
+        ==================  ==============================================================
 
         Args:
             *flows: the `CallFlow` classes to serve.
@@ -167,6 +173,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
             settings["base_url"] = base_url
         if store := os.environ.get("IVR_STORE"):
             settings["store"] = store
+        if keys := os.environ.get("IVR_STORE_KEYS"):
+            settings["store_keys"] = keys
         return cls(*flows, **{**settings, **overrides})
 
     def install(self, plugin: Any) -> Any:
@@ -280,8 +288,8 @@ def _form(payload: Payload) -> Pairs:
         return ()
 
 
-def _name(store: SessionStore) -> str:
-    return type(store).__name__
+def _name(store: str | SessionStore) -> str:
+    return shown_url(store) if isinstance(store, str) else type(store).__name__
 
 
 def _digest_key(auth_tokens: tuple[str, ...]) -> bytes:

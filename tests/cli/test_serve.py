@@ -131,7 +131,7 @@ Start = Callable[..., Served]
 @pytest.fixture(autouse=True)
 def _files(_own_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay out a flow and an application, and unset every setting."""
-    for name in ("TWILIO_AUTH_TOKEN", "IVR_BASE_URL", "IVR_STORE"):
+    for name in ("TWILIO_AUTH_TOKEN", "IVR_BASE_URL", "IVR_STORE", "IVR_STORE_KEYS"):
         monkeypatch.delenv(name, raising=False)
     Path("flow.py").write_text(FLOW, "utf-8")
     Path("wsgi.py").write_text(f"{FLOW}{APP}", "utf-8")

@@ -18,6 +18,7 @@ from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.stores import MemoryStore, SessionStore
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
+from tests.durability.records import put, stored
 
 BASE_URL = "https://ivr.example.com"
 
@@ -145,8 +146,7 @@ def _recorded(example: Example, doings: str) -> RecordedCall:
 
 def _replayed(call: RecordedCall, what: str, record: bytes | None) -> RecordedCall:
     board = _RecordingSwitchboard(call.example)
-    if record is not None:
-        board.store.save(call.sid, record, expected=None, ttl=86400.0)
+    put(board.store, call.sid, record)
     for webhook in call.webhooks[1:]:
         board.answer(webhook.request)
     doings = f"{call.doings}, with the record {what}"
@@ -172,16 +172,13 @@ class _RecordingSwitchboard(Switchboard):
 
     def answer(self, request: Request) -> Answer:
         """Answer one webhook, and take it down."""
-        before = self._stored(request)
+        call_sid = request.parameters["CallSid"]
+        before = stored(self.store, call_sid)
         answer = super().answer(request)
-        after = self._stored(request)
+        after = stored(self.store, call_sid)
         assert after is not None, "every webhook of an example leaves a record"
         self.exchanged.append(Exchanged(request, answer, before, after))
         return answer
-
-    def _stored(self, request: Request) -> bytes | None:
-        stored = self.store.load(request.parameters["CallSid"])
-        return None if stored is None else stored.data
 
 
 def _without_ids(request: Request) -> tuple[str, Pairs, Pairs]:

@@ -1,4 +1,4 @@
-"""A process that is killed at any operation on the store, and what Twilio's retry then gets.
+"""Crashes: a process is killed at any operation on the store, and Twilio sends its retry.
 
 Each operation is interrupted before it begins and after it is done. A kill right after the
 answer stands for any between two turns.
@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from examples.catalogue import Example
 from statechart_ivr.call import Answer, Request
 from statechart_ivr.stores import SessionStore, open_store
+from tests.durability.backends import started
 from tests.durability.calls import Turn, calls_that_lost_their_record, recorded_calls, turns_of
 from tests.durability.figures import Figures
-from tests.durability.workers import Death, MortalStore, Worker, put
+from tests.durability.records import put, stored
+from tests.durability.workers import Death, MortalStore, Worker
 
 #: How many turns apart the ones are that the small size takes.
-STRIDE = 9
+STRIDES = {"sqlite": 9, "redis": 45, "postgresql": 45}
 
 
-def run(*, full: bool) -> Figures:
-    """Sweep the turns of all examples, on SQLite."""
+def run(store: str, *, full: bool) -> Figures:
+    """Sweep the turns of all examples."""
     turns = turns_of(recorded_calls())
     # With a record that cannot be read there is more to be done.
     turns += [Turn(call, 0) for call in calls_that_lost_their_record()]
-    with TemporaryDirectory() as folder:
-        return sweep(turns if full else turns[::STRIDE], f"sqlite:///{Path(folder)}/calls.db")
+    with started(store) as backend:
+        return sweep(turns if full else turns[:: STRIDES[store]], backend.url)
 
 
 def sweep(turns: Sequence[Turn], url: str, kind: type[MortalStore] = MortalStore) -> Figures:
@@ -120,8 +120,7 @@ def _failure(turn: Turn, death: Death | None, service: _Service, store: SessionS
     for webhook in (turn.now, *turn.later) if death else turn.later:
         if service.answer(webhook.request) != webhook.answer:
             return f"{webhook.request.path} is answered with something else"
-        stored = store.load(turn.call.sid)
-        if stored is None or stored.data != webhook.after:
+        if stored(store, turn.call.sid) != webhook.after:
             return f"after {webhook.request.path} something else is in the store"
     return ""
 

@@ -1,29 +1,10 @@
-"""What a caller's side of a line needs to know of a document, and what it sends."""
+"""What a caller's side of a line needs to know of a document."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import parse_qs, urljoin, urlsplit
-from xml.etree.ElementTree import Element, fromstring
-
-from examples.servers import ROOT
-from statechart_ivr.testing.parameters import standard
-from statechart_ivr.testing.transport import Webhook
-
-_PARTIES = "+14155550100", "+14155550199"
-
-
-def webhook(call_sid: str, url: str, token: str, **told: str) -> Webhook:
-    """Return what Twilio sends about a call that is under way, unless ``told`` says otherwise.
-
-    Args:
-        call_sid: the call.
-        url: absolute, or a path below the application's root.
-        token: which a retry shares.
-        **told: what the caller or Twilio did.
-    """
-    about = {**standard(call_sid, *_PARTIES), "CallStatus": "in-progress", **told}
-    return Webhook("POST", urljoin(ROOT, url), tuple(about.items()), token)
+from urllib.parse import parse_qs, urlsplit
+from xml.etree.ElementTree import Element, fromstring, tostring
 
 
 class Comeback(NamedTuple):
@@ -42,12 +23,11 @@ class Comeback(NamedTuple):
 
 def comeback(body: bytes) -> Comeback | None:
     """Read a document that asks for patience; None if it is another one."""
-    root = _root(body)
-    redirect = root.findtext("Redirect", "")
-    if "again" not in parse_qs(urlsplit(redirect).query):
+    url = redirect(body)
+    if "again" not in parse_qs(urlsplit(url).query):
         return None
-    pause = sum(float(one.get("length", "1")) for one in root.iter("Pause"))
-    return Comeback(words(body), pause, redirect)
+    pause = sum(float(one.get("length", "1")) for one in _root(body).iter("Pause"))
+    return Comeback(words(body), pause, url)
 
 
 def words(body: bytes) -> str:
@@ -65,9 +45,20 @@ def action(body: bytes) -> str:
     return next((verb.get("action", "") for verb in _root(body) if verb.get("action")), "")
 
 
+def redirect(body: bytes) -> str:
+    """Return where a document sends the call when it has been heard; nothing if nowhere."""
+    return _root(body).findtext("Redirect", "")
+
+
 def number(url: str) -> int:
     """Return the number of the document that a turn URL is about; 0 if it has none."""
     return int(parse_qs(urlsplit(url).query).get("seq", ["0"])[0])
+
+
+def is_end_of(body: bytes, whole: bytes) -> bool:
+    """Return whether a document is the last part of another: greetings are not repeated."""
+    verbs, all_verbs = ([tostring(verb) for verb in _root(xml)] for xml in (body, whole))
+    return bool(verbs) and all_verbs[-len(verbs) :] == verbs
 
 
 def _root(body: bytes) -> Element:

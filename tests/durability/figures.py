@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True)
@@ -18,3 +20,9 @@ class Figures:
     experiment: str
     counts: dict[str, int]
     failures: list[str]
+
+
+def joined(name: str, figures: Sequence[Figures]) -> Figures:
+    """Put figures together, whose counts have names of their own."""
+    counts = {what: count for one in figures for what, count in one.counts.items()}
+    return Figures(name, counts, list(chain.from_iterable(one.failures for one in figures)))

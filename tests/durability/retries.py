@@ -1,4 +1,4 @@
-"""Webhooks that come twice, or late, to whichever process."""
+"""Retries: webhooks that come twice, or late, to whichever process."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
-from xml.etree import ElementTree
 
 from statechart_ivr.call import Request
 from statechart_ivr.stores import SessionStore, open_store
+from tests.durability.backends import started
 from tests.durability.calls import Turn, recorded_calls, turns_of
+from tests.durability.documents import is_end_of
 from tests.durability.figures import Figures
-from tests.durability.workers import MortalStore, Worker, put
+from tests.durability.records import put, stored
+from tests.durability.workers import MortalStore, Worker
+
+#: How many turns apart the ones are that the small size takes.
+STRIDES = {"sqlite": 1, "redis": 3, "postgresql": 3}
 
 
-def run(*, full: bool) -> Figures:
-    """Repeat the turns of all examples, on SQLite; it is quick enough for all of them always."""
+def run(store: str, *, full: bool) -> Figures:
+    """Repeat the turns of all examples."""
     turns = turns_of(recorded_calls())
-    with TemporaryDirectory() as folder:
-        return repeat(turns, f"sqlite:///{Path(folder)}/calls.db")
+    with started(store) as backend:
+        return repeat(turns if full else turns[:: STRIDES[store]], backend.url)
 
 
 def repeat(turns: Sequence[Turn], url: str, kind: type[MortalStore] = MortalStore) -> Figures:
@@ -71,16 +74,16 @@ def _repeated(
 ) -> list[Outcome]:
     example = turns[0].call.example
     with Worker(example, url, kind) as one, Worker(example, url, kind) as other:
-        return [_outcome(turn, _Line(turn, store, (one, other))) for turn in turns]
+        return [_outcome(turn, _Trial(turn, store, (one, other))) for turn in turns]
 
 
-def _outcome(turn: Turn, line: _Line) -> Outcome:
+def _outcome(turn: Turn, trial: _Trial) -> Outcome:
     retries = ways_to_repeat(turn.now.request)
     failures = [
-        *line.differences("the first time", turn.now.request),
-        *(what for how, again in retries.items() for what in line.differences(how, again)),
-        *(what for webhook in turn.earlier for what in line.lateness(webhook.request)),
-        *line.rest(),
+        *trial.differences("the first time", turn.now.request),
+        *(what for how, again in retries.items() for what in trial.differences(how, again)),
+        *(what for webhook in turn.earlier for what in trial.lateness(webhook.request)),
+        *trial.rest(),
     ]
     return Outcome(turn, len(retries), len(turn.earlier), failures)
 
@@ -96,7 +99,7 @@ def ways_to_repeat(request: Request) -> dict[str, Request]:
     }
 
 
-class _Line:
+class _Trial:
     """One call that starts at a turn, on two processes in turn."""
 
     def __init__(self, turn: Turn, store: SessionStore, workers: tuple[Worker, Worker]) -> None:
@@ -118,7 +121,7 @@ class _Line:
         what = f"late {request.path}"
         if answer is None or answer.status != 200:
             yield f"{what}: {answer}"
-        elif not _is_end_of(answer.body, now.body or answer.body):
+        elif not is_end_of(answer.body, now.body or answer.body):
             yield f"{what}: hears something else than where the call is"
         yield from self._moved(what)
 
@@ -129,19 +132,10 @@ class _Line:
                 yield f"then {webhook.request.path}: answered with something else"
 
     def _moved(self, what: str) -> Iterator[str]:
-        stored = self._store.load(self._turn.call.sid)
-        if stored is None or stored.data != self._turn.now.after:
+        if stored(self._store, self._turn.call.sid) != self._turn.now.after:
             yield f"{what}: something else is in the store"
 
     def _next_worker(self) -> Worker:
         worker, other = self._workers
         self._workers = other, worker
         return worker
-
-
-def _is_end_of(body: bytes, whole: bytes) -> bool:
-    """Whether a document is the last part of another: greetings and errors are not repeated."""
-    verbs, all_verbs = (
-        list(map(ElementTree.tostring, ElementTree.fromstring(xml))) for xml in (body, whole)
-    )
-    return bool(verbs) and all_verbs[-len(verbs) :] == verbs

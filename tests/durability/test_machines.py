@@ -10,15 +10,9 @@ import pytest
 
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.stores.base import Stored
-from tests.durability.machines import (
-    CALLS,
-    CHARTS,
-    THREADS,
-    compare_charts,
-    compare_threads,
-    run,
-    some_flows,
-)
+from tests.durability.machines import CHARTS, run
+from tests.durability.machines.charts import compare_charts, some_flows
+from tests.durability.machines.threads import CALLS, THREADS, compare_threads
 
 Fields = dict[str, Any]
 

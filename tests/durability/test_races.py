@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.durability.races import KINDS, SIZES, run, run_races
+from tests.durability.races import SIZES, run
+from tests.durability.races.racing import KINDS, run_races
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
-def test_one_moves_the_call_and_the_other_hears_what_came_out():
+def test_one_moves_the_call_and_the_other_hears_what_came_out(store: str):
     """Each race comes to what its two webhooks come to one after the other."""
-    figures = run(full=False)
+    figures = run(store, full=False)
     meeting, at_once = SIZES[False]
     assert figures.failures == []
     assert figures.counts["races"] == len(KINDS) * (meeting + at_once)
@@ -23,6 +24,6 @@ def test_one_moves_the_call_and_the_other_hears_what_came_out():
 def test_a_store_that_does_not_compare_is_found_out(tmp_path):
     """Where both may save, no two webhooks that move a call in different ways come out right."""
     url = f"sqlite:///{tmp_path}/calls.db"
-    figures = run_races(tmp_path, url, (1, 0), target="tests.durability.served:careless_app")
+    figures = run_races(tmp_path, url, (1, 0), target="tests.durability.races.served:careless_app")
     assert [failure.partition(":")[0] for failure in figures.failures] == [k.name for k in KINDS]
     assert "two keys: both were saved; no order of the two comes to" in "".join(figures.failures)

@@ -18,11 +18,11 @@ from tests.durability.calls import switchboard_for
 
 T = TypeVar("T")
 
-_TTL = 86400.0
-
-# Each worker is forked from a process that has imported all this, and has no threads.
+# Each worker is forked from a process that has imported all this, and has no threads. To import
+# what a store needs takes longer than all a worker does; what is not installed is left out.
+_DRIVERS = ("redis", "psycopg", "sqlalchemy.dialects.postgresql.psycopg")
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
+_processes.set_forkserver_preload([__name__, *_DRIVERS])
 #: By these a new Python knows that it is to be measured, which would make a fork take five times
 #: as long; what workers run is measured elsewhere.
 _MEASURING = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
@@ -151,10 +151,3 @@ class MortalStore:
     def _die_if_it_is_time(self, now: Death) -> None:
         if now == self.death:
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-def put(store: SessionStore, call_sid: str, data: bytes | None) -> None:
-    """Put a record into a store in place of whatever is there; None leaves nothing there."""
-    store.delete(call_sid)
-    if data is not None:
-        store.save(call_sid, data, expected=None, ttl=_TTL)

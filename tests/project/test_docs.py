@@ -148,4 +148,4 @@ def test_the_exit_codes() -> None:
     """The reference lists the codes that the command line returns."""
     page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
     shown = re.findall(r"^\| (\d) \|", page, re.MULTILINE)
-    assert [int(code) for code in shown] == [main.OK, main.FAILURE, main.USAGE]
+    assert [int(code) for code in shown] == [main.OK, main.FAILURE, main.FOUND, main.USAGE]

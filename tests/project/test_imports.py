@@ -8,13 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import statechart_ivr
 
 HEAVY = [
     "bottle",
     "click",
+    "cryptography",
     "hypothesis",
     "nicegui",
+    "psycopg",
     "redis",
     "rich",
     "sqlalchemy",
@@ -22,11 +26,23 @@ HEAVY = [
     "waitress",
 ]
 
+#: What brings a store of an extra's: loaded when such a store is opened.
+EXTRAS = ["cryptography", "psycopg", "redis", "sqlalchemy"]
 
-def test_the_root_loads_nothing_heavy(tmp_path: Path) -> None:
-    """A fresh Python that imports the package has none of the heavy modules loaded."""
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("statechart_ivr", HEAVY),
+        ("statechart_ivr.stores", HEAVY),
+        ("statechart_ivr.web", EXTRAS),
+        ("statechart_ivr.cli.main", EXTRAS),
+    ],
+)
+def test_nothing_heavy_is_loaded(module: str, unwanted: list[str], tmp_path: Path) -> None:
+    """A fresh Python that imports a part of the package loads nothing it has no use for."""
     where = str(Path(statechart_ivr.__file__).parents[1])
-    program = "import json, sys, statechart_ivr; print(json.dumps(sorted(sys.modules)))"
+    program = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     run = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
@@ -35,5 +51,5 @@ def test_the_root_loads_nothing_heavy(tmp_path: Path) -> None:
         check=True,
     )
     loaded = json.loads(run.stdout)
-    assert "statechart_ivr" in loaded
-    assert [name for name in HEAVY if name in loaded] == []
+    assert module in loaded
+    assert [name for name in unwanted if name in loaded] == []

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from cryptography.fernet import Fernet
 
 from statechart_ivr.clock import Clock
-from statechart_ivr.errors import StaleSessionError, StoreUnavailableError
-from statechart_ivr.stores import MemoryStore, SessionStore, Stored
+from statechart_ivr.errors import StaleSessionError, StoreUnavailableError, WrongKeyError
+from statechart_ivr.stores import EncryptedStore, MemoryStore, SessionStore, Stored
 from statechart_ivr.stores.breaker import CircuitBreaker
 from statechart_ivr.testing.store_contract import StoreContract
 
@@ -135,3 +136,24 @@ def test_a_lost_race_is_an_answer(store: Waiting) -> None:
     with pytest.raises(StaleSessionError):
         save(breaker)
     assert breaker._writing._failure is None
+
+
+def test_a_wrong_key_is_an_answer(store: Waiting) -> None:
+    """A session that nobody can open is that call's trouble; the others are let through."""
+    save(EncryptedStore(store, Fernet.generate_key()))
+    breaker = CircuitBreaker(EncryptedStore(store, Fernet.generate_key()))
+    store.fails = "reading"
+    with pytest.raises(StoreUnavailableError, match="no answer"):
+        breaker.load("CA1")
+    store.fails = ""
+    with pytest.raises(WrongKeyError):
+        breaker.load("CA1")
+    assert breaker._reading._failure is None
+    store.is_slow = True
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(breaker.load, "CA1")
+        assert store.asked.wait(timeout=30)
+        store.is_slow = False
+        assert breaker.load("CA2") is None
+        store.go_on.set()
+        assert isinstance(first.exception(), WrongKeyError)

@@ -376,6 +376,16 @@ def test_a_state_that_leads_to_its_successor(deploy):
     assert call.record.conf == ["menu"]
 
 
+def test_a_late_request_of_a_state_that_leads_on(deploy):
+    """It hears the successor, which the call has come to by that; the next key counts there."""
+    call, _ = deploy("as it was", "forwarding", "1")
+    call.post("/ivr/turn?at=%2Fdesk&seq=1", Digits="3")
+    assert call.heard == ["Go on."]
+    assert call.record.conf == ["opening"]
+    call.press("9")
+    assert call.record.conf == ["menu"]
+
+
 def test_side_by_side(deploy, line):
     """A process of the old version does not know the states of the new one."""
     call, _ = deploy("as it was", "nested", "2")

@@ -430,7 +430,7 @@ def test_from_env(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_from_an_empty_env(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variables that are not set are named in the error."""
-    for name in ("TWILIO_AUTH_TOKEN", "IVR_BASE_URL", "IVR_STORE"):
+    for name in ("TWILIO_AUTH_TOKEN", "IVR_BASE_URL", "IVR_STORE", "IVR_STORE_KEYS"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigurationError, match=r"TWILIO_AUTH_TOKEN.*IVR_BASE_URL"):
         IvrApp.from_env(Town, store=MemoryStore())

@@ -65,8 +65,12 @@ class Connections:
         """Wait until all are given back, close them, and lend none until `resume`."""
         self._changed.acquire()
         self._is_pausing = True
-        self._changed.wait_for(lambda: not self._lent)
-        self._close([owner for owner in self._open if owner[0] == os.getpid()])
+        try:
+            self._changed.wait_for(lambda: not self._lent)
+            self._close([owner for owner in self._open if owner[0] == os.getpid()])
+        except BaseException:  # Ctrl-C; whoever waits would wait for ever
+            self.resume()
+            raise
 
     def resume(self) -> None:
         """Lend connections again."""

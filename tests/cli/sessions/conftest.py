@@ -62,7 +62,8 @@ def _files(_own_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay out two versions of a flow, and unset every setting."""
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("IVR_STORE", "")
+    for name in ("IVR_STORE", "IVR_STORE_KEYS"):
+        monkeypatch.setenv(name, "")
     Path("flow.py").write_text(FLOW, "utf-8")
     Path("next.py").write_text(FLOW.replace("PIN", "secret_number"), "utf-8")
 

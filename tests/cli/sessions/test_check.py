@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from statechart_ivr.cli.main import FAILURE, OK, USAGE
+from statechart_ivr.cli.main import FOUND, OK, USAGE
 from tests.cli.sessions.conftest import APP, FIRST, FLOW, SECOND, THIRD, Calls, lines
 
 
@@ -32,7 +32,7 @@ def test_check_finds_lost_places(calls, run):
     calls.end(SECOND)
     calls.begin(THIRD)
     code, output, errors = run("check", "next.py:Desk")
-    assert code == FAILURE
+    assert code == FOUND
     assert lines(output) == [
         "flow  states          calls  at the next input",
         "Desk  open_line, PIN      1  starts again at /desk: this version has no state PIN",
@@ -56,7 +56,7 @@ def test_check_counts_what_cannot_be_read(calls, run):
     calls.begin(SECOND)
     calls.rewrite(SECOND, v=2)
     code, output, errors = run("check", "flow.py")
-    assert code == FAILURE
+    assert code == FOUND
     assert f"{SECOND}, damaged: the record is not of version 1\n" in output
     stranded = "0 of 1 live call would be stranded; 1 more cannot be read, and start again"
     assert errors.endswith(f"Error: {stranded}\n")

@@ -5,26 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import cycle
 from threading import Event
 from typing import NamedTuple
 
 from examples.servers import ROOT, TOKEN
-from statechart_ivr.record import Record
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.testing.parameters import new_sid
 from statechart_ivr.testing.transport import Transport, WsgiTransport
 from statechart_ivr.web import IvrApp
-from tests.durability.documents import action, comeback, webhook
+from tests.durability.documents import action, comeback
 from tests.durability.errands import ENTRY, PIN, Errands
+from tests.durability.records import stored, without_token
+from tests.durability.webhooks import webhook
 
 #: What callers press, over and over.
 ROUND = ("1", "5", PIN, "2", "3")
 LAST_KEY = "0"
 
 
-class Turn(NamedTuple):
+class LiveTurn(NamedTuple):
     """One turn of a call, however often the application had to be asked.
 
     Attributes:
@@ -75,7 +75,7 @@ class LiveCall:
         self.sid = new_sid("CA")
         self.keys: list[str] = []
         self.documents: list[bytes] = []
-        self.turns: list[Turn] = []
+        self.turns: list[LiveTurn] = []
         self.asked_again = 0
 
     def make(self, *, after: float) -> None:
@@ -101,7 +101,7 @@ class LiveCall:
             turn = self._ask(action(question), Digits=digits)
         self.documents.append(turn.body)
 
-    def _ask(self, url: str, **told: str) -> Turn:
+    def _ask(self, url: str, **told: str) -> LiveTurn:
         began, longest, patience = time.monotonic(), 0.0, list[str]()
         while True:
             asked = time.monotonic()
@@ -111,27 +111,27 @@ class LiveCall:
             longest = max(longest, time.monotonic() - asked)
             again = comeback(body)
             if again is None:
-                self.turns.append(Turn(began, longest, tuple(patience), body))
+                self.turns.append(LiveTurn(began, longest, tuple(patience), body))
                 return self.turns[-1]
             patience.append(again.words)
             self._pause(again.pause)
             url, told = again.url, {}  # Twilio follows a Redirect without what was pressed
 
 
-def complaints(call: LiveCall, stored: bytes) -> Iterator[str]:
+def complaints(call: LiveCall, record: bytes) -> Iterator[str]:
     """Compare a call with the same one when nothing is ever away.
 
     Args:
         call: when it is over.
-        stored: its record.
+        record: what is stored of it then.
     """
-    documents, record = _undisturbed(call)
+    documents, wanted = _undisturbed(call)
     if call.documents != documents:
         pairs = zip(call.documents, documents, strict=True)
-        number = next(i for i, (heard, wanted) in enumerate(pairs) if heard != wanted)
+        number = next(i for i, (heard, meant) in enumerate(pairs) if heard != meant)
         yield f"document {number} differs: {call.documents[number]!r} for {documents[number]!r}"
-    if _without_token(stored) != _without_token(record):
-        yield f"the record differs: {stored!r}"
+    if without_token(record) != without_token(wanted):
+        yield f"the record differs: {record!r}"
     for turn in call.turns:
         if turn.patience != (Errands.one_moment, *[""] * len(turn.patience))[: len(turn.patience)]:
             yield f"while the caller waited, {turn.patience} was said"
@@ -147,12 +147,6 @@ def _undisturbed(call: LiveCall) -> tuple[list[bytes], bytes]:
         for digits in call.keys:
             key = webhook(call.sid, action(documents[-1]), "", Digits=digits)
             documents.append(line.send(key).body)
-        stored = app.switchboard.store.load(call.sid)
-        assert stored is not None
-        return documents, stored.data
-
-
-def _without_token(record: bytes) -> Record:
-    """Read a record; the token of its last request, which each request has its own, is left out."""
-    read = Record.from_bytes(record)
-    return replace(read, answer=replace(read.answer, token="") if read.answer else None)
+        record = stored(app.switchboard.store, call.sid)
+        assert record is not None
+        return documents, record

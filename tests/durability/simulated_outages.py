@@ -1,4 +1,7 @@
-"""Every turn of every example meets an outage, in simulated time."""
+"""Simulated outages: every turn of every example meets some, in no time.
+
+Outages in real time, of real stores, are those of `tests.durability.outages`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
 from statechart_ivr.call import Answer, Request
 from statechart_ivr.clock import SimulatedClock
@@ -19,11 +21,12 @@ from statechart_ivr.turn.outage import TRIES
 from tests.durability.calls import BASE_URL, Turn, recorded_calls, turns_of
 from tests.durability.documents import Comeback, comeback, hangs_up, words
 from tests.durability.figures import Figures
+from tests.durability.records import TTL, stored, without_token
+from tests.durability.webhooks import request as request_to
 
 #: Seconds of an outage that ends in time, and of one that does not.
 SHORT, ENDLESS = 10.0, 1e6
 
-_TTL = 86400.0
 #: What Twilio says about a call in every request, whatever has happened.
 _STANDARD = frozenset(standard("", "", ""))
 
@@ -43,7 +46,7 @@ class Away(MemoryStore):
         super().__init__(clock=clock)
         self._comes_back = 0.0
         if data is not None:
-            super().save(call_sid, data, expected=None, ttl=_TTL)
+            super().save(call_sid, data, expected=None, ttl=TTL)
 
     def go_away(self, seconds: float) -> None:
         """Begin an outage."""
@@ -88,15 +91,10 @@ OUTAGES = (Away, Locked, Unsure)
 
 def follow(request: Request, again: Comeback) -> Request:
     """Ask as Twilio does after a Redirect: with what is said of the call, not of what happened."""
-    place = urlsplit(again.url)
     about = {name: value for name, value in request.form if name in _STANDARD}
-    return replace(
-        request,
-        path=place.path,
-        query=tuple(parse_qsl(place.query, keep_blank_values=True)),
-        form=tuple({**about, "CallStatus": "in-progress"}.items()),
-        token=f"{request.token}+",
-    )
+    form = {**about, "CallStatus": "in-progress"}
+    asked = request_to(again.url, form, token=f"{request.token}+")
+    return replace(asked, base_url=request.base_url)
 
 
 class Met(NamedTuple):
@@ -144,9 +142,9 @@ def differences(turn: Turn, outage: type[Away], *, following: Follow = follow) -
     one_moment = [turn.call.example.flow.one_moment, *[""] * len(said)]
     if said != one_moment[: len(said)] or (not said and _needs(turn, outage)):
         yield f"the caller was told {said} while waiting"
-    stored = met.board.store.load(turn.call.sid)
-    if stored is None or _essence(stored.data) != _essence(turn.now.after):
-        yield f"the record is {stored}"
+    record = stored(met.board.store, turn.call.sid)
+    if record is None or _essence(record) != _essence(turn.now.after):
+        yield f"the record is {record!r}"
     for webhook in turn.later:
         if met.board.answer(webhook.request) != webhook.answer:
             yield f"afterwards {webhook.request.path} was answered otherwise"
@@ -162,7 +160,7 @@ def excesses(turn: Turn, outage: type[Away], *, following: Follow = follow) -> I
         yield f"the last words are {body!r}"
     if len(met.patience) != TRIES:
         yield f"the caller was asked for patience {len(met.patience)} times"
-    if _stored(met, turn) != turn.now.before:
+    if stored(met.board.store, turn.call.sid) != turn.now.before:
         yield "the call was moved"
 
 
@@ -171,7 +169,7 @@ def refusals(turn: Turn, outage: type[Away]) -> Iterator[str]:
     met = meet(turn, outage, SHORT)
     if met.answer.status != 503 and _needs(turn, outage):
         yield f"a callback was answered {met.answer.status}"
-    if outage is not Unsure and _stored(met, turn) != turn.now.before:
+    if outage is not Unsure and stored(met.board.store, turn.call.sid) != turn.now.before:
         yield "the call was moved"
 
 
@@ -183,9 +181,9 @@ def run(*, full: bool) -> Figures:
     for turn in turns if full else turns[::5]:
         for outage in OUTAGES:
             kind, found = _tried(turn, outage)
-            counts[f"in simulated time: {kind}"] += 1
+            counts[kind] += 1
             failures += [f"{turn}, {outage.__name__}: {why}" for why in found]
-    return Figures("outages", dict(sorted(counts.items())), failures)
+    return Figures("simulated outages", dict(sorted(counts.items())), failures)
 
 
 def _tried(turn: Turn, outage: type[Away]) -> tuple[str, list[str]]:
@@ -201,13 +199,7 @@ def _needs(turn: Turn, outage: type[Away]) -> bool:
     return outage is Away or turn.now.before != turn.now.after
 
 
-def _stored(met: Met, turn: Turn) -> bytes | None:
-    stored = met.board.store.load(turn.call.sid)
-    return None if stored is None else stored.data
-
-
 def _essence(data: bytes) -> Record:
     """Read a record, without what differs between a request and a Redirect to the same place."""
-    record = Record.from_bytes(data)
-    answer = replace(record.answer, token="") if record.answer else None
-    return replace(record, answer=answer, call={**record.call, "status": ""})
+    record = without_token(data)
+    return replace(record, call={**record.call, "status": ""})

@@ -1,4 +1,4 @@
-"""Stores that can be taken away from those who use them, and brought back."""
+"""A SQLite file, which can be locked, or be on a full disk."""
 
 from __future__ import annotations
 
@@ -8,40 +8,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
 
-
-class Backend(Protocol):
-    """A place for sessions, of this experiment alone.
-
-    Attributes:
-        url: of the store, for those who use it.
-        outages: the ways in which it can be away.
-    """
-
-    url: str
-    outages: Sequence[str]
-
-    def start(self) -> None:
-        """Make it ready for use."""
-        ...
-
-    def take_away(self, outage: str, users: Sequence[int]) -> None:
-        """Begin an outage.
-
-        Args:
-            outage: one of `outages`.
-            users: ids of the processes that use the store.
-        """
-        ...
-
-    def bring_back(self) -> None:
-        """End the outage."""
-        ...
-
-    def stop(self) -> None:
-        """End whatever was started; what lies in the store is lost."""
-        ...
+_LOCKS = Path(__file__).with_name("locks.py")
+#: Seconds that a process waits for a lock.
+LOCK_TIMEOUT = 2.0
 
 
 class SqliteBackend:
@@ -55,20 +25,29 @@ class SqliteBackend:
 
     Args:
         folder: where it lies.
-        timeout: seconds that the users wait for a lock.
     """
 
-    outages = ("locked", "away", "full disk")
+    advice = "it comes with Python"
+    outages: Sequence[str] = ("locked", "away", "full disk")
 
-    def __init__(self, folder: Path, *, timeout: float) -> None:
+    def __init__(self, folder: Path) -> None:
         self._path = folder / "calls.db"
         self._ending = ExitStack()
-        self.url = f"sqlite:///{self._path}?timeout={timeout:g}"
         self._beginnings: Mapping[str, Callable[[Sequence[int]], None]] = {
             "locked": lambda _: self._hold("write"),
             "away": lambda _: self._hold("all"),
             "full disk": self._fill_disk,
         }
+
+    @property
+    def url(self) -> str:
+        """The file, with how long to wait for a lock."""
+        return f"sqlite:///{self._path}?timeout={LOCK_TIMEOUT:g}"
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Return that it is."""
+        return True
 
     def start(self) -> None:
         """Do nothing: whoever comes first makes the file."""
@@ -87,8 +66,7 @@ class SqliteBackend:
 
     def _hold(self, lock: str) -> None:
         holder = subprocess.Popen(
-            [sys.executable, "-m", "tests.durability.holding", lock, str(self._path)],
-            cwd=Path(__file__).parents[2],
+            [sys.executable, str(_LOCKS), lock, str(self._path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

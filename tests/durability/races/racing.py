@@ -1,8 +1,4 @@
-"""Races: two webhooks of one call at the same moment, on two processes.
-
-Whatever comes out must be what the same two webhooks come to one after the other, in one order
-or in the other: both answers, the record byte for byte, and what the next key leads to.
-"""
+"""Two webhooks of one call at the same moment, on two processes."""
 
 from __future__ import annotations
 
@@ -13,7 +9,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import permutations, product
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Barrier
 from typing import NamedTuple
 
@@ -23,14 +18,14 @@ from statechart_ivr.stores import MemoryStore, SessionStore
 from statechart_ivr.testing.parameters import new_sid
 from statechart_ivr.testing.transport import Transport, UrlTransport, Webhook, WsgiTransport
 from statechart_ivr.web import IvrApp
-from tests.durability.documents import action, number, webhook
+from tests.durability.documents import action, number
 from tests.durability.errands import ENTRY, Errands
 from tests.durability.figures import Figures
-from tests.durability.meeting import MeetingPoint
+from tests.durability.races.meeting import MeetingPoint
+from tests.durability.records import stored
+from tests.durability.webhooks import webhook
 
-TARGET = "tests.durability.served:app"
-#: Of each kind: races in which the two are made to meet, and in which they are only sent at once.
-SIZES = {False: (6, 4), True: (30, 10)}
+TARGET = "tests.durability.races.served:app"
 
 Pair = tuple[Webhook, Webhook]
 
@@ -147,8 +142,7 @@ class Track:
         return action(self.lines[0].send(key).body)
 
     def _stored(self, call_sid: str) -> bytes:
-        stored = self.store.load(call_sid)
-        return b"" if stored is None else stored.data
+        return stored(self.store, call_sid) or b""
 
 
 def at_once(lines: Sequence[Transport], *, meeting: Callable[[], None] | None = None) -> Send:
@@ -194,12 +188,6 @@ def complaint(kind: Kind, call_sid: str, outcome: Outcome) -> str:
     if outcome not in [one_by_one(kind, call_sid, order) for order in permutations(range(2))]:
         return f"no order of the two comes to {outcome}"
     return ""
-
-
-def run(*, full: bool) -> Figures:
-    """Run races of all kinds on two processes that share a SQLite file."""
-    with TemporaryDirectory() as folder:
-        return run_races(Path(folder), f"sqlite:///{folder}/calls.db", SIZES[full])
 
 
 def run_races(folder: Path, store: str, sizes: tuple[int, int], *, target: str = TARGET) -> Figures:

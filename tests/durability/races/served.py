@@ -10,7 +10,7 @@ import os
 from statechart_ivr.stores import open_store
 from statechart_ivr.web import IvrApp
 from tests.durability.errands import Errands
-from tests.durability.meeting import CarelessStore, MeetingStore
+from tests.durability.races.meeting import CarelessStore, MeetingStore
 
 
 def _app(kind: type[MeetingStore]) -> IvrApp:

@@ -2,7 +2,7 @@
 
 ::
 
-    python -m tests.durability.holding write|all FILE
+    python locks.py write|all FILE
 
 It is a process of its own because locks belong to one, and are lost when any descriptor of the
 file is closed in it.

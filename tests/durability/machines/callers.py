@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import itertools
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
 
 from statechart_ivr import CallFlow
 from statechart_ivr.call import Request
 from statechart_ivr.flow import spec_of
 from statechart_ivr.switchboard import Switchboard
-from tests.durability.living import Snapshot
+from tests.durability.documents import action, redirect
+from tests.durability.machines.living import Snapshot
+from tests.durability.webhooks import request
 
 _KEYS = ["press 1", "press 2", "press 3", "press *", "press 12", "press 0"]
 _INPUTS = [*_KEYS, *_KEYS, "say Hello!", "silence"]
@@ -87,7 +86,7 @@ class StoredCall:
         return Snapshot(**{**kept, "data": list(record.data.items()), "unheard": unheard})
 
 
-class Line:
+class Caller:
     """Someone in a call, who does what is written in words.
 
     Args:
@@ -112,7 +111,7 @@ class Line:
             self.call.status(self._request("/ivr/status", CallStatus="completed"))
             return b""
         xml = self.call.answer(self._webhook(what, detail))
-        self._urls = [self._urls[-1], self._action(xml.decode())]
+        self._urls = [self._urls[-1], self._next_url(xml)]
         return xml
 
     def _webhook(self, what: str, detail: str) -> Request:
@@ -125,16 +124,12 @@ class Line:
             return self._request(self._urls[0] or self._urls[1], Digits=f"77{number}")
         return self._request(self._urls[1], **_FORMS[what](detail))
 
-    def _action(self, xml: str) -> str:
+    def _next_url(self, xml: bytes) -> str:
         """Return where a document goes on; one that ends the call may go on all the same."""
-        found = re.search(r'action="([^"]+)"', xml) or re.search(r"<Redirect>([^<]+)", xml)
-        if found:
-            return html.unescape(found[1])
         now = self.call.snapshot()
-        return f"/ivr/turn?at={self._routes[0]}&seq={now.seq if now else 0}"
+        here = f"/ivr/turn?at={self._routes[0]}&seq={now.seq if now else 0}"
+        return action(xml) or redirect(xml) or here
 
     def _request(self, url: str, **form: str) -> Request:
-        parts = urlsplit(url)
         standard = {"CallSid": self._sid, "From": "+12025550100", "CallStatus": "in-progress"}
-        query = tuple(parse_qsl(parts.query))
-        return Request(path=parts.path, query=query, form=tuple({**standard, **form}.items()))
+        return request(url, {**standard, **form})
