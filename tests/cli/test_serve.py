@@ -337,7 +337,8 @@ def test_reloading_what_was_broken(start: Start, target: str, broken: str) -> No
         Path("flow.py").write_text(FLOW, "utf-8")
     served.read_summary()
     assert served.post("/incoming-call")[0] == 200
-    assert served.stop() == OK
+    # The last time it was mended may start it once more, and who is only starting just ends.
+    assert served.stop() in {OK, 256 - signal.SIGTERM}
 
 
 @pytest.mark.parametrize(
