@@ -153,7 +153,8 @@ class Switchboard:
 
         Raises:
             ValueError: a name in ``data`` is one the engine needs for itself.
-            StoreUnavailableError: the store is away; nothing was delivered.
+            StoreUnavailableError: the store is away. Where only its answer was lost, the event has
+                been delivered.
         """
         refused = sorted(REFUSED_NAMES.intersection(data))
         if refused:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Event
 from typing import cast
 
 import pytest
@@ -172,6 +174,38 @@ def test_health_is_the_stores(operation, caplog):
     """A store that cannot be read, or cannot be written, is not healthy."""
     assert not Switchboard(flow_at("/call"), store=Failing(operation)).is_healthy()
     assert "the store is away: unplugged" in caplog.text
+
+
+def test_health_is_good_for_a_second():
+    """Anybody may ask, and every answer costs two writes."""
+    store = Failing("purge")
+    board = Switchboard(flow_at("/call"), store=store)
+    assert board.is_healthy()
+    vars(store)["save"] = store._fail
+    assert board.is_healthy()
+    board._health._asked -= 2
+    assert not board.is_healthy()
+
+
+def test_nobody_waits_for_another_one_s_health_check():
+    """While a store takes its time to answer, others are told what was last known."""
+    asked, go_on = Event(), Event()
+
+    class Slow(MemoryStore):
+        def save(self, call_sid, data, *, expected, ttl):
+            asked.set()
+            assert go_on.wait(timeout=30)
+            raise StoreUnavailableError("unplugged")
+
+    board = Switchboard(flow_at("/call"), store=Slow())
+    board._health._is_healthy, board._health._asked = True, board._health._asked - 2
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(board.is_healthy)
+        assert asked.wait(timeout=30)
+        assert board.is_healthy()
+        go_on.set()
+        assert first.result() is False
+    assert not board.is_healthy()
 
 
 def test_a_store_that_forgets_is_not_healthy():

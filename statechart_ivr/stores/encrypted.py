@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
@@ -106,9 +107,12 @@ _HOW = (
 )
 
 
+_KEY = re.compile("[A-Za-z0-9_-]{43}=")
+
+
 def _one_by_one(keys: Keys) -> Sequence[str | bytes]:
     if isinstance(keys, bytes):
-        return [keys]
+        return [key.strip() for key in keys.split(b",")]
     if isinstance(keys, str):
         return [key.strip() for key in keys.split(",")]
     return list(keys)
@@ -124,8 +128,11 @@ def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:
     several = []
     for number, key in enumerate(keys, 1):
         try:
+            # Base64 is read up to its first sign of an end: two keys in one would be the first.
+            if not _KEY.fullmatch(key if isinstance(key, str) else key.decode("ascii")):
+                raise ValueError
             several.append(Fernet(key))
-        except (TypeError, ValueError):
+        except (AttributeError, ValueError):
             # Without the cause: it might repeat the key.
             raise ConfigurationError(
                 f"key {number} of EncryptedStore is not 32 bytes in URL-safe base64; {_HOW}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Lock
 from uuid import uuid4
 
 from statechart_ivr.stores.base import SessionStore
@@ -30,17 +29,16 @@ class Health:
 
     def __init__(self, store: SessionStore) -> None:
         self._store = store
-        self._lock = Lock()
-        self._asked = -GOOD_FOR
-        self._is_healthy = False
+        self._asked = 0.0
+        self._is_healthy: bool | None = None
 
     def is_healthy(self) -> bool:
         """Return whether the store works, or did so within the last second."""
-        with self._lock:
-            if time.monotonic() - self._asked >= GOOD_FOR:
-                self._is_healthy = self._try()
-                self._asked = time.monotonic()
-            return self._is_healthy
+        if self._is_healthy is None or time.monotonic() - self._asked >= GOOD_FOR:
+            # Whoever asks while this one tries is told what was last known, and does not wait.
+            self._asked = time.monotonic()
+            self._is_healthy = self._try()
+        return self._is_healthy
 
     def _try(self) -> bool:
         probe = f"{PROBE}{uuid4().hex}"

@@ -46,10 +46,14 @@ class Purger:
             self._thread = Thread(target=self._purge, name="ivr-purge", daemon=True)
             self._thread.start()
 
-    def wait(self) -> None:
-        """Wait for the purge that is under way, if there is one."""
+    def wait(self, seconds: float = 5.0) -> None:
+        """Wait for the purge that is under way, if there is one; it may be broken off anywhere.
+
+        Args:
+            seconds: at most; who stops a process does not wait for ever.
+        """
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _purge(self) -> None:
         try:

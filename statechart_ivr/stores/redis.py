@@ -217,7 +217,7 @@ class RedisStore:
         """Turn the errors of Redis into ours, with the server's name and what to do."""
         try:
             yield
-        except redis.RedisError as error:
+        except (redis.RedisError, UnicodeError) as error:  # the latter of a host there cannot be
             told = f"{type(error).__name__}: {error}"
             hints = [hint for words, hint in _HINTS.items() if re.search(words, told)]
             text = "; ".join([f"{self._name}: {error}", *hints])
@@ -226,7 +226,10 @@ class RedisStore:
 
 def _checked(url: str) -> SplitResult:
     """Return the parts of a URL; what is wrong with one is told without the password in it."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigurationError(f"the host cannot be read; {_ENCODE}") from None
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise ConfigurationError(f"RedisStore takes redis://, rediss:// or unix://; {_ENCODE}")
     try:
@@ -245,13 +248,16 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
+_LONGEST_WAIT = 3600
 _DATABASE = re.compile(r"/?|/\d+")
 _ENCODE = "percent-encode what means something in a URL: %2F for a slash in the password"
 
 
 def _pool(url: str, *, timeout: float, max_connections: int) -> Any:
-    if not timeout > 0:
-        raise ConfigurationError(f"timeout is in seconds and more than 0, not {timeout}")
+    if not 0 < timeout <= _LONGEST_WAIT:
+        raise ConfigurationError(
+            f"timeout is in seconds, more than 0 and at most {_LONGEST_WAIT}, not {timeout}"
+        )
     if max_connections < 1:
         raise ConfigurationError(f"max_connections is at least 1, not {max_connections}")
     # Older releases of the client do not look whose certificate it is unless told to.

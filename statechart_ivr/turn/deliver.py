@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from twilio.twiml.voice_response import Hangup
 
@@ -68,34 +69,37 @@ def deliver(environment: Environment, delivery: Delivery) -> bool:
         Whether the chart moved.
 
     Raises:
-        StoreUnavailableError: the store gives no answer, or too many others save meanwhile;
-            nothing was delivered.
+        StoreUnavailableError: the store gives no answer, or too many others save meanwhile. Where
+            only the answer was lost, the event has been delivered.
     """
+    # A save may have been done although its answer was lost: by its key it knows itself again.
+    own = replace(delivery, key=delivery.key or uuid4().hex)
+    tried: list[bool] = []
     for _ in range(RACES):
         try:
-            return _deliver_once(environment, delivery)
+            return _deliver_once(environment, own, tried)
         except StaleSessionError:
             continue
     raise StoreUnavailableError(f"the session of {delivery.call_sid} is saved by too many at once")
 
 
-def _deliver_once(environment: Environment, delivery: Delivery) -> bool:
+def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool]) -> bool:
     about: dict[str, Any] = {"call_sid": delivery.call_sid, "event": delivery.event}
     loaded = load(environment, delivery.call_sid)
     record = loaded.record
     if record is None:
         logger.info("%s for a call that is not known", delivery.event, extra=about)
         return False
-    if delivery.key and delivery.key in record.seen:
+    if delivery.key in record.seen:
         logger.info("%s was delivered before", delivery.event, extra=about)
-        return False
+        return tried[-1] if tried else False
     kept, has_moved = _moved(environment, delivery, record)
     if kept is None:
         return False
-    if delivery.key:
-        kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
+    kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
     if delivery.ends:
         kept = replace(kept, ended=True, unheard=[])
+    tried.append(has_moved)
     save(environment, kept, revision=loaded.revision)
     about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
     logger.info("delivered" if has_moved else "moved nothing", extra=about)

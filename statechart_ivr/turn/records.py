@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from statechart_ivr.call import Call, Request
-from statechart_ivr.errors import DamagedRecordError, SessionMismatchError
+from statechart_ivr.errors import DamagedRecordError, SessionMismatchError, WrongKeyError
 from statechart_ivr.flow import (
     CallFlow,
     Context,
@@ -74,14 +74,21 @@ def load(environment: Environment, call_sid: str) -> Loaded:
     except DamagedRecordError as error:
         aside = call_sid + DAMAGED
         logger.error("%s; kept as %s", error, aside, extra={"call_sid": call_sid})
-        before = environment.store.load(aside)
         environment.store.save(
             aside,
             stored.data,
-            expected=before.revision if before else None,
+            expected=_revision_of(environment, aside),
             ttl=environment.session_ttl,
         )
         return Loaded(None, stored.revision)
+
+
+def _revision_of(environment: Environment, call_sid: str) -> int | None:
+    try:
+        stored = environment.store.load(call_sid)
+    except WrongKeyError as error:
+        return error.revision  # what it says does not matter
+    return stored.revision if stored else None
 
 
 def save(environment: Environment, record: Record, *, revision: int | None) -> None:

@@ -95,7 +95,15 @@ def test_nothing_is_readable_behind_it(plain: MemoryStore) -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [NEW, NEW.encode(), [NEW], (NEW.encode(), OLD), f"{NEW},{OLD}", f" {NEW} , {OLD}\n"],
+    [
+        NEW,
+        NEW.encode(),
+        [NEW],
+        (NEW.encode(), OLD),
+        f"{NEW},{OLD}",
+        f" {NEW} , {OLD}\n",
+        f"{NEW}, {OLD}".encode(),
+    ],
 )
 def test_ways_to_write_keys(plain: MemoryStore, keys: str | bytes | list[str]) -> None:
     """One or several, as text or bytes, in a list or with commas; the first one encrypts."""
@@ -172,6 +180,10 @@ def test_tampered(plain: MemoryStore) -> None:
         ([NEW, "hunter2"], "key 2 of EncryptedStore"),
         ([NEW, b"hunter2" * 6], "key 2 of EncryptedStore"),
         (NEW[:-4], "key 1 of EncryptedStore"),
+        (f"{NEW};{OLD}", "key 1 of EncryptedStore"),
+        (f"{OLD},{NEW} {OLD}", "key 2 of EncryptedStore"),
+        ([f"{NEW},{OLD}"], "key 1 of EncryptedStore"),
+        (f"{NEW}\n{OLD}".encode(), "key 1 of EncryptedStore"),
         ("Köln", "key 1 of EncryptedStore"),
         ([None], "key 1 of EncryptedStore"),
         ([7], "key 1 of EncryptedStore"),
@@ -257,6 +269,15 @@ def test_a_call_under_another_key(plain: MemoryStore, caplog: pytest.LogCaptureF
     # As soon as a process has the key, the call goes on with what was pressed.
     both = Switchboard(Line, store=EncryptedStore(plain, [NEW, OLD]))
     assert "Pressed 1 times." in ask(both, "CA1", turn, Digits="1")
+
+
+def test_what_was_put_aside_under_another_key(plain: MemoryStore) -> None:
+    """It is in nobody's way: a call whose record is damaged again starts at its entry."""
+    EncryptedStore(plain, OLD).save("CA1.damaged", b"?", expected=None, ttl=3600)
+    store = EncryptedStore(plain, NEW)
+    store.save("CA1", b"??", expected=None, ttl=3600)
+    assert "Pressed 0 times." in ask(Switchboard(Line, store=store), "CA1")
+    assert store.load("CA1.damaged") == Stored(b"??", 2)
 
 
 def test_an_application_with_keys(tmp_path: Path) -> None:

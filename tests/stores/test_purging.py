@@ -65,6 +65,19 @@ def test_nobody_waits(clock: SimulatedClock) -> None:
     assert store.purges == 2
 
 
+def test_who_waits_does_not_wait_for_ever(clock: SimulatedClock) -> None:
+    """A process that is stopped ends, however much there is to remove."""
+    store = Counting()
+    purger = Purger(store, clock)
+    store.go_on.clear()
+    clock.advance(300)
+    purger.now_and_then()
+    purger.wait(0.01)
+    store.go_on.set()
+    purger.wait()
+    assert store.purges == 1
+
+
 def test_a_failure_is_a_warning(clock: SimulatedClock, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever the store raises: it is not the callers' business."""
 

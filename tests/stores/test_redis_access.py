@@ -50,6 +50,8 @@ class TestUrl:
             ("redis://host?ssl_ca_certs=/ca.pem", "not one for this kind of URL: .*ssl_ca_certs"),
             ("rediss://host?ssl_cert_reqs=maybe", "not one for this kind of URL: .*maybe"),
             ("redis://host?db=first", "not one for this kind of URL: .*db"),
+            (f"redis://:[{SECRET}]@host", "the host cannot be read"),
+            ("redis://[::1", "the host cannot be read"),
             (f"redis://host?password={SECRET}", "no option 'password'"),
             (f"redis://:12/{SECRET}@host", "%2F for a slash in the password"),
             (f"redis://:{SECRET}/34@host", "%2F for a slash in the password"),
@@ -64,8 +66,9 @@ class TestUrl:
     @pytest.mark.parametrize(
         ("arguments", "match"),
         [
-            ({"timeout": 0}, "timeout is in seconds and more than 0, not 0"),
-            ({"timeout": float("nan")}, "timeout is in seconds and more than 0, not nan"),
+            ({"timeout": 0}, "timeout is in seconds, more than 0 and at most 3600, not 0"),
+            ({"timeout": float("nan")}, "and at most 3600, not nan"),
+            ({"timeout": float("inf")}, "and at most 3600, not inf"),
             ({"max_connections": 0}, "max_connections is at least 1, not 0"),
         ],
     )
@@ -73,6 +76,15 @@ class TestUrl:
         """Numbers that cannot be meant are refused."""
         with pytest.raises(ConfigurationError, match=match):
             RedisStore("redis://host", **arguments)
+
+    @pytest.mark.parametrize("host", ["a..b", "x" * 64])
+    def test_hosts_that_cannot_be(self, host: str) -> None:
+        """They are as good as away: a turn knows what to do then."""
+        with (
+            closing(RedisStore(f"redis://{host}", timeout=1)) as store,
+            pytest.raises(StoreUnavailableError, match=host[:4]),
+        ):
+            store.load("CA1")
 
     @pytest.mark.parametrize(
         "url",

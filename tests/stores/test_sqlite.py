@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -418,6 +419,27 @@ class TestProcesses:
         with closing(SqliteStore(path)) as store:
             assert store.load("CA1") == Stored(b"menu", 1)
             assert save(store, expected=1) == 2
+
+
+def test_an_interrupted_wait_for_the_others(store: SqliteStore) -> None:
+    """Ctrl-C while a store waits for its statements, to be closed or to fork, leaves it usable."""
+
+    class PressedError(Exception):
+        pass
+
+    def press(*_: object) -> None:
+        raise PressedError
+
+    save(store)
+    before = signal.signal(signal.SIGALRM, press)
+    try:
+        with store._connections.lent():
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(PressedError):
+                store.close()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert store.load("CA1") == Stored(b"x", 1)
 
 
 class TestFork:

@@ -170,6 +170,33 @@ def test_the_same_callback_twice_moves_nothing_twice(call):
     assert call.record == before
 
 
+class Resending(MemoryStore):
+    """A store whose answer to a save is lost once, and which then finds it done."""
+
+    is_lost = False
+
+    def save(self, call_sid, data, *, expected, ttl):
+        revision = super().save(call_sid, data, expected=expected, ttl=ttl)
+        if self.is_lost:
+            self.is_lost = False
+            raise StaleSessionError(call_sid, expected)
+        return revision
+
+
+@pytest.mark.parametrize(("event", "moves"), [("pack", True), ("unknown", False)])
+def test_an_event_counts_once_though_its_save_looked_lost(line, event, moves):
+    """It knows itself again, and what has come of it."""
+    store = Resending()
+    call = line(Order, store=store, base_url="https://ivr.example.com")
+    call.dial()
+    before = store.load("CA1")
+    store.is_lost = True
+    assert call.board.deliver("CA1", event, by="Ann") is moves
+    after = store.load("CA1")
+    assert before and after
+    assert after.revision == before.revision + 1
+
+
 def test_a_delivered_no_match_counts_as_an_attempt(call):
     """Also the last one, which lets the caller go at the next request."""
     for _ in range(2):

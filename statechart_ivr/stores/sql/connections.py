@@ -113,15 +113,18 @@ class Connections:
             raise ConfigurationError(f"max_connections is at least 1, not {max_connections}")
         address = _checked(url)
         self._name = _shown(address)
-        self._engine = _engine(address, timeout, max_connections)
+        try:
+            self._engine = _engine(address, timeout, max_connections)
+        except (exc.ArgumentError, ValueError):
+            raise ConfigurationError(_UNREADABLE) from None
         _engines.add(self._engine)
 
     def run(self, statement: sa.Executable, read: Callable[[Result], T], **values: object) -> T:
         """Execute a statement, and return what is read of its result.
 
         Once more, if the connection from the pool turns out to be broken, because the server was
-        started anew. A save that was done before the connection broke is stale then, and the
-        turn finds in the record that it was done.
+        started anew. A save that was done before the connection broke is stale then, and who
+        saved finds in the record that it was done.
 
         Raises:
             NoTableError: there is none yet.
@@ -233,15 +236,17 @@ def _engine(address: sa.URL, timeout: float, max_connections: int) -> sa.Engine:
     return engine
 
 
-def _options(address: sa.URL, timeout: float) -> dict[str, str]:
+def _options(address: sa.URL, timeout: float) -> dict[str, Any]:
     """Return the limits of libpq and the server; what the URL says comes before."""
     milliseconds = round(timeout * 1000)
     limits = {
         "connect_timeout": str(max(2, round(timeout))),
         "tcp_user_timeout": str(milliseconds),
     }
-    given = address.query.get("options", "")
+    given = " ".join(address.normalized_query.get("options", ()))
     return {
+        # A pooler may lead the next statement to a server that has prepared nothing.
+        "prepare_threshold": None,
         **{name: value for name, value in limits.items() if name not in address.query},
         "options": f"-c statement_timeout={milliseconds} {given}".strip(),
     }

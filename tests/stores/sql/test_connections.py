@@ -122,6 +122,18 @@ def test_standing_still(store: SqlStore, postgres_server: PostgresServer) -> Non
     assert store.load("CA1") == Stored(b"x", 1)
 
 
+def test_options_of_the_server(url: str) -> None:
+    """Those of the URL come on top of ours, however often the name stands there."""
+    options = "options=-c%20work_mem%3D1MB&options=-c%20lock_timeout%3D7s"
+    with closing(SqlStore(f"{url}?{options}", timeout=2)) as store:
+        with store._connections._engine.connect() as connection:
+            found = [
+                connection.scalar(sa.text(f"SHOW {name}"))
+                for name in ("work_mem", "lock_timeout", "statement_timeout")
+            ]
+        assert found == ["1MB", "7s", "2s"]
+
+
 def test_closed_twice(store: SqlStore, other: psycopg.Connection) -> None:
     """Closing closes what is open."""
     save(store)

@@ -94,6 +94,7 @@ def test_tls(url: str) -> None:
         ("sqlite:///calls.db", "SqlStore knows PostgreSQL, not sqlite"),
         ("db/ivr", "it cannot be read; write postgresql://user:password@host/database"),
         ("postgresql://ivr:hunter?2@db/ivr", "it cannot be read"),
+        ("postgresql://db/ivr?port=x", "it cannot be read"),
         ("postgresql://db/ivr?sslmod=require", 'invalid connection option "sslmod"'),
     ],
 )

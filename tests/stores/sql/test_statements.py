@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import StaleSessionError
@@ -47,6 +48,16 @@ def test_one_each(logging_server: PostgresServer) -> None:
         logged = logging_server.log()[seen:]
     found = re.findall(r"LOG:  (?:statement|execute [^:]+): (\w+)", logged)
     assert found == ["SELECT", "INSERT", "UPDATE", "INSERT", "UPDATE", "UPDATE", "DELETE"]
+
+
+def test_nothing_is_prepared(store: SqlStore, url: str) -> None:
+    """A pooler may lead each statement to another connection of the server's."""
+    save(store)
+    for _ in range(10):
+        store.load("CA1")
+    prepared = sa.text("SELECT count(*) FROM pg_prepared_statements")
+    with store._connections._engine.connect() as connection:
+        assert connection.scalar(prepared) == 0
 
 
 def test_a_session_saved_while_it_is_purged(url: str, other: psycopg.Connection) -> None:
