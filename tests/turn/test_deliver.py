@@ -193,7 +193,8 @@ def test_an_event_counts_once_though_its_save_looked_lost(line, event, moves):
     store.is_lost = True
     assert call.board.deliver("CA1", event, by="Ann") is moves
     after = store.load("CA1")
-    assert before and after
+    assert before is not None
+    assert after is not None
     assert after.revision == before.revision + 1
 
 
