@@ -228,6 +228,8 @@ def _checked(url: str) -> SplitResult:
     """Return the parts of a URL; what is wrong with one is told without the password in it."""
     try:
         parts = urlsplit(url)
+        if "[" in parts.netloc.rpartition("@")[0]:
+            raise ValueError  # which older Pythons let pass
     except ValueError:
         raise ConfigurationError(f"the host cannot be read; {_ENCODE}") from None
     if parts.scheme not in ("redis", "rediss", "unix"):

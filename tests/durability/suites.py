@@ -28,12 +28,15 @@ def run(name: str) -> Figures:
     with TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        subprocess.run(
+        done = subprocess.run(
             [*command, f"--junit-xml={report}", *SUITES[name]],
             cwd=PROJECT,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
             check=False,  # the report says which failed
         )
+        if not report.exists():
+            return Figures(name, {}, [f"pytest gave no report: {done.stdout}"])
         return counted(name, report.read_bytes())
 
 
