@@ -24,6 +24,15 @@ def stored(store: SessionStore, call_sid: str) -> bytes | None:
     return None if found is None else found.data
 
 
+def without_chance(store: SessionStore, call_sid: str) -> tuple[int, Record] | None:
+    """Return revision and record; of the keys of events, some of which are random, how many."""
+    found = store.load(call_sid)
+    if found is None:
+        return None
+    read = Record.from_bytes(found.data)
+    return found.revision, replace(read, seen=[""] * len(read.seen))
+
+
 def without_token(record: bytes) -> Record:
     """Read a record; the token of its last request, which each request has its own, is left out."""
     read = Record.from_bytes(record)

@@ -51,6 +51,7 @@ class TestUrl:
             ("rediss://host?ssl_cert_reqs=maybe", "not one for this kind of URL: .*maybe"),
             ("redis://host?db=first", "not one for this kind of URL: .*db"),
             (f"redis://:[{SECRET}]@host", "the host cannot be read"),
+            ("redis://:[::1]@host", "the host cannot be read"),
             ("redis://[::1", "the host cannot be read"),
             (f"redis://host?password={SECRET}", "no option 'password'"),
             (f"redis://:12/{SECRET}@host", "%2F for a slash in the password"),

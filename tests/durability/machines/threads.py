@@ -17,6 +17,7 @@ from statechart_ivr.switchboard import Switchboard
 from tests.durability.figures import Figures
 from tests.durability.machines.callers import DOINGS, Caller, StoredCall
 from tests.durability.machines.charts import switchboard
+from tests.durability.records import without_chance
 
 THREADS = 8
 #: Calls that the threads take turns at, and how much happens in each.
@@ -103,8 +104,8 @@ def compare_threads(
         take_turns(got, threads=THREADS)
         turns += sum(len(call.heard) for call in got.values())
         for sid, call in wanted.items():
-            alone = [call.heard, _ran(quiet, sid), quiet.store.load(sid)]
-            together = [got[sid].heard, _ran(busy, sid), store.load(sid)]
+            alone = [call.heard, _ran(quiet, sid), without_chance(quiet.store, sid)]
+            together = [got[sid].heard, _ran(busy, sid), without_chance(store, sid)]
             failures += [
                 f"{type(store).__name__}, {sid}: {many} in threads, {one} in one"
                 for many, one in zip(together, alone, strict=True)
