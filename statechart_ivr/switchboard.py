@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from statechart_ivr.call import Answer, Request, without_secrets
@@ -20,6 +21,7 @@ from statechart_ivr.stores.health import Health
 from statechart_ivr.stores.purging import Purger
 from statechart_ivr.turn import Delivery, Environment, TurnRequest, apology, deliver, turn
 from statechart_ivr.turn.compose import hang_up as hang_up_document
+from statechart_ivr.urls import Fingerprinter
 
 logger = logging.getLogger("statechart_ivr.switchboard")
 
@@ -111,6 +113,20 @@ class Switchboard:
     def paths(self) -> tuple[str, ...]:
         """All paths that get webhooks; the last one stands for whatever begins with it."""
         return (*self.entries, *self._own, f"{self.prefix}/event/")
+
+    def name_path(self, name: str, path: str) -> None:
+        """Let flows ask for a path that is none of theirs: ``self.url_for(name)``.
+
+        Args:
+            name: what the flows call it; a route of theirs with the same name wins.
+            path: below the application's root.
+        """
+        paths = {**self.environment.paths, name: path}
+        self.environment = replace(self.environment, paths=paths)
+
+    def use_fingerprinter(self, fingerprinter: Fingerprinter) -> None:
+        """Let flows ask for files: ``self.url_for("/static/intro.mp3")``."""
+        self.environment = replace(self.environment, fingerprinter=fingerprinter)
 
     def answer(self, request: Request) -> Answer:
         """Answer one webhook.

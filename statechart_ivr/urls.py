@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from statechart_ivr.errors import UnknownUrlError
@@ -13,20 +13,56 @@ from statechart_ivr.errors import UnknownUrlError
 Query = Mapping[str, "str | int | Iterable[str | int]"]
 
 
+@runtime_checkable
 class Fingerprinter(Protocol):
-    """Gives static files URLs that change with their content."""
+    """Gives static files URLs that change with their content.
+
+    Attributes:
+        mount_path: below which the files are, without a slash at its end; nothing for the
+            application's root.
+    """
+
+    mount_path: str
 
     def url_for(
         self,
         path: str,
         *,
+        base_url: str | None = None,
         absolute: bool = False,
         query: Query | None = None,
         fingerprint: bool | None = None,
         host: str | None = None,
         scheme: str | None = None,
     ) -> str:
-        """Return the URL of a file, as `Links.url_for` does."""
+        """Return the URL of a file, as `Links.url_for` does.
+
+        Args:
+            path: below the application's root.
+            base_url: public URL of the root, or only its path; what the fingerprinter knows
+                itself if left out.
+            absolute: with scheme and host.
+            query: names and values.
+            fingerprint: whether the URL changes with the file's content.
+            host: another host; makes the URL absolute.
+            scheme: another scheme; makes the URL absolute.
+
+        Raises:
+            UnknownUrlError: there is no such file.
+        """
+        ...
+
+    def claim(self, path: str, built_in: Callable[[], Any]) -> Callable[[], Any]:
+        """Take a path below the mount path for something that is not a file.
+
+        Args:
+            path: below the mount path, with a slash in front.
+            built_in: answers requests to it.
+
+        Returns:
+            What to give these requests to: ``built_in``, or what the application has in front of
+            everything below the mount path.
+        """
         ...
 
 
@@ -92,6 +128,7 @@ class Links:
         call_sid: the call.
         seq: the number of the document being made.
         routes: path by name, of this application's flows.
+        paths: path by name, of whatever else the application serves.
         fingerprinter: where static files are served.
     """
 
@@ -101,6 +138,7 @@ class Links:
     call_sid: str = ""
     seq: int = 0
     routes: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
     fingerprinter: Fingerprinter | None = None
 
     def turn(self, *, absolute: bool = False, **query: Any) -> str:
@@ -127,8 +165,8 @@ class Links:
     ) -> str:
         """Return the URL of a static file, or of a route.
 
-        A route's URL carries a nonce, so that following it from a later document is not taken
-        for the same request come twice.
+        The URL of a flow's route carries a nonce, so that following it from a later document is
+        not taken for the same request come twice.
 
         Args:
             path_or_route: a path below the application's root, or the name of a route.
@@ -140,27 +178,34 @@ class Links:
             scheme: another scheme; makes the URL absolute.
 
         Raises:
-            UnknownUrlError: there is no such route.
+            UnknownUrlError: there is no such route, or no such file.
         """
         place: dict[str, Any] = {"absolute": absolute, "host": host, "scheme": scheme}
         if not path_or_route.startswith("/"):
-            path = self._route(path_or_route)
-            encoded = encode_query({**(query or {}), "nonce": self.seq})
+            path, nonce = self._named(path_or_route)
+            encoded = encode_query({**(query or {}), **nonce})
             return join_url(self.base_url, path, query=encoded, **place)
         if self.fingerprinter is not None:
             return self.fingerprinter.url_for(
-                path_or_route, query=query, fingerprint=fingerprint, **place
+                path_or_route,
+                base_url=self.base_url,
+                query=query,
+                fingerprint=fingerprint,
+                **place,
             )
         if fingerprint:
             raise UnknownUrlError(
                 f"no fingerprint for {path_or_route}: no plugin serves static files; "
-                "leave fingerprint= out"
+                "install a FingerprintPlugin, or leave fingerprint= out"
             )
         return join_url(self.base_url, path_or_route, query=encode_query(query), **place)
 
-    def _route(self, name: str) -> str:
+    def _named(self, name: str) -> tuple[str, Query]:
+        """Return the path of a route, and what its query has to say."""
         if name in self.routes:
-            return self.routes[name]
-        near = difflib.get_close_matches(name, self.routes, n=1)
+            return self.routes[name], {"nonce": self.seq}
+        if name in self.paths:
+            return self.paths[name], {}
+        near = difflib.get_close_matches(name, [*self.routes, *self.paths], n=1)
         hint = f"did you mean {near[0]!r}?" if near else "a path starts with a slash"
         raise UnknownUrlError(f"no route is named {name!r}; {hint}")

@@ -25,9 +25,10 @@ HOSTLESS = replace(LINKS, base_url="/mounted")
 
 @dataclass
 class Files:
-    """A fingerprinter that notes what it was asked."""
+    """A fingerprinter that notes what it was asked, and serves nothing."""
 
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    mount_path = ""
 
     def url_for(self, path: str, **options: Any) -> str:
         """Answer with a URL of its own."""
@@ -213,7 +214,16 @@ class TestUrlFor:
         }
         url = replace(LINKS, fingerprinter=files).url_for("/a.mp3", **options)
         assert url == "/a.mp3?fingerprint"
-        assert files.asked == [("/a.mp3", options)]
+        assert files.asked == [("/a.mp3", {**options, "base_url": LINKS.base_url})]
+
+    def test_other_named_paths(self) -> None:
+        """What else the application serves has a name, too; its URL never changes."""
+        links = replace(LINKS, paths={"hold-music": "/static/hold-music", "say_bye": "/other"})
+        assert links.url_for("hold-music") == "/mounted/static/hold-music"
+        assert links.url_for("hold-music", query={"a": 1}) == "/mounted/static/hold-music?a=1"
+        assert links.url_for("say_bye") == "/mounted/bye?nonce=3"
+        with pytest.raises(UnknownUrlError, match="did you mean 'hold-music'"):
+            links.url_for("hold_music")
 
     def test_routes_have_no_fingerprint(self) -> None:
         """A fingerprinter is asked for files only."""

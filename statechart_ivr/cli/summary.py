@@ -8,7 +8,7 @@ from rich.console import Console
 
 from statechart_ivr.cli.target import ivr_apps
 from statechart_ivr.web.app import IvrApp
-from statechart_ivr.web.signature import mount_path
+from statechart_ivr.web.mounting import mount_path
 
 _LOUD = "bold red"
 

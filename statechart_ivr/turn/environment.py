@@ -41,6 +41,7 @@ class Environment:
         session_ttl: seconds a session is kept after its last turn.
         prefix: of the application's own URLs.
         digest_key: keeps digests of caller input from being guessed; up to 64 bytes.
+        paths: path by name, of what the application serves besides the routes of its flows.
         fingerprinter: where static files are served, or None.
     """
 
@@ -53,6 +54,7 @@ class Environment:
     session_ttl: float = 86400.0
     prefix: str = "/ivr"
     digest_key: bytes = b""
+    paths: Mapping[str, str] = field(default_factory=dict)
     fingerprinter: Fingerprinter | None = None
 
     def links(
@@ -74,6 +76,7 @@ class Environment:
             call_sid=call_sid,
             seq=seq,
             routes={**by_name, **own},
+            paths=self.paths,
             fingerprinter=self.fingerprinter,
         )
 

@@ -15,6 +15,7 @@ from statechart_ivr.twiml.assembly import (
     leads_on,
     nothing,
     one_moment,
+    plain,
     prompts_of,
     to_xml,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "leads_on",
     "nothing",
     "one_moment",
+    "plain",
     "prompts_of",
     "remarks",
     "speak",

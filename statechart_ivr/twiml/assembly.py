@@ -261,6 +261,22 @@ def from_xml(source: str, xml: str) -> Rendering:
     return Rendering(source, tuple(ElementTree.fromstring(xml)))
 
 
+def plain(source: str, elements: Iterable[Element]) -> Twiml:
+    """Return a document of nothing but these verbs, as they are.
+
+    Args:
+        source: what to call it in an error.
+        elements: verbs.
+
+    Raises:
+        RenderingError: a verb or attribute has a name that is not XML.
+        DocumentTooLargeError: more than Twilio reads.
+    """
+    root = Element("Response")
+    root.extend(map(deepcopy, elements))
+    return _finish(root, (), [source])
+
+
 def hang_up_after(*elements: Element) -> bytes:
     """Return a document that says something and hangs up."""
     root = Element("Response")

@@ -20,6 +20,7 @@ from statechart_ivr.stores.encrypted import Keys
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.turn import apology
 from statechart_ivr.turn.compose import hang_up
+from statechart_ivr.urls import Fingerprinter
 from statechart_ivr.web.body import (
     Payload,
     described,
@@ -28,15 +29,8 @@ from statechart_ivr.web.body import (
     query_string,
     read_payload,
 )
-from statechart_ivr.web.signature import (
-    BaseUrl,
-    SignaturePlugin,
-    as_tokens,
-    checked_base_url,
-    mount_path,
-    path_below,
-    root_url,
-)
+from statechart_ivr.web.mounting import BaseUrl, checked_base_url, path_below, root_of
+from statechart_ivr.web.signature import SignaturePlugin, as_tokens
 
 HEALTH_PATH = "/healthz"
 TOKEN_HEADER = "I-Twilio-Idempotency-Token"  # noqa: S105 - the name of a header
@@ -180,20 +174,29 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
     def install(self, plugin: Any) -> Any:
         """Add a Bottle plugin; see `bottle.Bottle.install`.
 
+        After a `FingerprintPlugin` flows can ask for its files with ``self.url_for``.
+
         Raises:
             ConfigurationError: the application is mounted already.
         """
         self._refuse_when_mounted("install plugins")
-        return super().install(plugin)
+        installed = super().install(plugin)
+        if isinstance(plugin, Fingerprinter):
+            self.switchboard.use_fingerprinter(plugin)
+        return installed
 
     def add_route(self, route: Any) -> None:
         """Add a route; see `bottle.Bottle.add_route`.
+
+        If it has a name, and no wildcards, flows can ask for its URL with ``self.url_for``.
 
         Raises:
             ConfigurationError: the application is mounted already.
         """
         self._refuse_when_mounted("add routes")
         super().add_route(route)
+        if route.name and not set("<:") & set(route.rule):
+            self.switchboard.name_path(route.name, route.rule)
 
     def default_error_handler(self, res: HTTPError) -> Any:
         """Answer errors that no handler of the application's is for; Bottle calls this."""
@@ -254,14 +257,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
             query=parse_pairs(query_string(environ)),
             form=_form(payload),
             token=header(environ, TOKEN_HEADER),
-            base_url=self._root(environ),
+            base_url=root_of(self, environ),
         )
-
-    def _root(self, environ: dict[str, Any]) -> str:
-        if self.base_url is not None:
-            return root_url(self.base_url, environ)
-        script_name: str = environ.get("SCRIPT_NAME", "")
-        return script_name.rstrip("/") + mount_path(self, environ)
 
     def _refuse_head(self, **_: str) -> HTTPResponse:
         self._log_refusal(405)

@@ -13,9 +13,7 @@ from statechart_ivr import signing
 from statechart_ivr.call import without_secrets
 from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.web.body import Payload, header, query_string, read_payload
-
-#: The public URL of an application's root, or what finds it in a request's WSGI environ.
-BaseUrl = str | Callable[[dict[str, Any]], str]
+from statechart_ivr.web.mounting import BaseUrl, checked_base_url, path_below, root_url
 
 log = logging.getLogger(__name__)
 
@@ -100,26 +98,6 @@ def as_tokens(auth_tokens: str | Iterable[str] | None) -> tuple[str, ...]:
     return tuple(token for token in several if token)
 
 
-def checked_base_url(base_url: BaseUrl) -> BaseUrl:
-    """Return the URL without a slash at its end; leave a function alone.
-
-    Raises:
-        ConfigurationError: it is not the ``http`` or ``https`` URL of a place.
-    """
-    if callable(base_url):
-        return base_url
-    if not base_url.startswith(("http://", "https://")) or set(base_url) & set("?# "):
-        raise ConfigurationError(
-            f"base_url={base_url!r} is not a public URL; write one like 'https://ivr.example.com'"
-        )
-    return base_url.rstrip("/")
-
-
-def root_url(base_url: BaseUrl, environ: dict[str, Any]) -> str:
-    """Return the public URL of the application's root, without a slash at its end."""
-    return base_url(environ).rstrip("/") if callable(base_url) else base_url
-
-
 def signed_url(app: Bottle, environ: dict[str, Any], base_url: BaseUrl) -> str:
     """Return the URL of a request as Twilio knows it.
 
@@ -129,22 +107,3 @@ def signed_url(app: Bottle, environ: dict[str, Any], base_url: BaseUrl) -> str:
     query = query_string(environ)
     path = path_below(app, environ)
     return root_url(base_url, environ) + path + (f"?{query}" if query else "")
-
-
-def path_below(app: Bottle, environ: dict[str, Any]) -> str:
-    """Return the path below the application's root."""
-    path: str = environ["PATH_INFO"]
-    return path.removeprefix(mount_path(app, environ))
-
-
-def mount_path(app: Bottle, environ: dict[str, Any]) -> str:
-    """Return the path under which the application is mounted in the one that was called.
-
-    Bottle copies the routes of a mounted application into its parent and leaves ``PATH_INFO``
-    and ``SCRIPT_NAME`` as they are.
-    """
-    path = ""
-    while app is not environ["bottle.app"] and "_mount.app" in app.config:
-        path = app.config["_mount.prefix"].rstrip("/") + path
-        app = app.config["_mount.app"]
-    return path

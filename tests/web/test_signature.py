@@ -16,7 +16,8 @@ from bottle import Bottle, request
 from statechart_ivr.call import without_secrets
 from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.signing import sign
-from statechart_ivr.web.signature import SignaturePlugin, mount_path
+from statechart_ivr.web.mounting import mount_path
+from statechart_ivr.web.signature import SignaturePlugin
 
 Ask = Callable[..., tuple[int, Headers, bytes]]
 

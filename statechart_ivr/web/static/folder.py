@@ -1,0 +1,184 @@
+"""A folder of files, and the fingerprints of what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from statechart_ivr.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+_BLOCK = 1 << 18
+# Time stamps of files go by ticks, of milliseconds or, on old file systems, two seconds: a file
+# that was written within the last one may be written again and look the same.
+_TICK = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Version:
+    """By what a file is seen to be another one than before, without reading it.
+
+    Attributes:
+        size: bytes.
+        written: when its content was last written, nanoseconds since 1970.
+        changed: when anything about it was last changed, by the system's clock.
+        number: of the file in its file system; one that takes another's place has its own.
+    """
+
+    size: int
+    written: int
+    changed: int
+    number: int
+
+    @classmethod
+    def of(cls, file: io.FileIO) -> Version:
+        """Return the version of an open file."""
+        now = os.fstat(file.fileno())
+        return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
+
+    def has_content_of(self, other: Version) -> bool:
+        """Return whether nothing was written in between; a new name or mode does not count."""
+        return (self.size, self.written) == (other.size, other.written)
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file that is about to be sent.
+
+    Attributes:
+        file: at its beginning; whoever gets it closes it.
+        name: below the folder.
+        version: what was hashed.
+        fingerprint: the hash of its content, 24 hexadecimal digits.
+    """
+
+    file: io.FileIO
+    name: str
+    version: Version
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class _Hashed:
+    version: Version
+    fingerprint: str
+    is_settled: bool
+
+
+class Folder:
+    """The files below a folder, by name, each with the hash of its content.
+
+    Names have slashes between their parts. Left out are names with a part that begins with a dot,
+    links that lead out of the folder, and what lies in linked folders. It may be used from any
+    thread.
+
+    Args:
+        path: of the folder; it is read through at once.
+        watch: whether files that are new, changed or gone are noticed later on. Without, the
+            names and fingerprints stay what they were at first; yet what `open` says of a file is
+            true of what it sends.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, watch: bool = False) -> None:
+        self.path = Path(path).resolve()
+        self.watch = watch
+        if not self.path.is_dir():
+            raise ConfigurationError(f"there is no folder {self.path}; create it, or mend path=")
+        self._hashed: dict[str, _Hashed] = {}
+        self._at_first: dict[str, str] = {}
+        for name in self._names_now():
+            opened = self._open(name)
+            if opened is not None:
+                opened.file.close()
+                self._at_first[name] = opened.fingerprint
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all files."""
+        return tuple(self._names_now() if self.watch else self._at_first)
+
+    def fingerprint_of(self, name: str) -> str | None:
+        """Return the hash of a file's content; None where there is no such file."""
+        if not self.watch:
+            return self._at_first.get(name)
+        opened = self._open(name)
+        if opened is None:
+            return None
+        opened.file.close()
+        return opened.fingerprint
+
+    def open(self, name: str) -> OpenFile | None:
+        """Open a file, with the hash of what it holds now; None where there is no such file."""
+        return self._open(name) if self.watch or name in self._at_first else None
+
+    def _open(self, name: str) -> OpenFile | None:
+        path = self._resolved(name)
+        if path is None:
+            return None
+        try:
+            file = io.FileIO(path)
+        except OSError as error:
+            log.warning("%s cannot be read: %s", path, error.strerror)
+            return None
+        hashed = self._hashed.get(name)
+        if hashed is None or not hashed.is_settled or hashed.version != Version.of(file):
+            # Two threads may do so at once, and find the same.
+            hashed = self._hashed[name] = _hash(file)
+        return OpenFile(file, name, hashed.version, hashed.fingerprint)
+
+    def _resolved(self, name: str) -> Path | None:
+        """Return where a file is, past links; None where it is none of this folder's."""
+        if not _is_plain(name):
+            return None
+        path = self.path / name
+        try:
+            is_linked = path.parent.resolve(strict=True) != path.parent
+            real = path.resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
+            # Not there; a name with NUL in it; a circle of links, before Python 3.13.
+            return None
+        is_ours = not is_linked and real.is_relative_to(self.path) and real.is_file()
+        return real if is_ours else None
+
+    def _names_now(self) -> Iterator[str]:
+        for folder, inner, files in os.walk(self.path):
+            inner[:] = sorted(one for one in inner if not one.startswith("."))
+            for one in sorted(files):
+                name = Path(folder, one).relative_to(self.path).as_posix()
+                if _is_plain(name):
+                    yield name
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether a name is one that a URL can lead to: no empty or dotted part, and text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # Python's way to spell a name on the disk that is not UTF-8
+        return False
+    return all(part and not part.startswith(".") for part in name.split("/"))
+
+
+def _hash(file: io.FileIO) -> _Hashed:
+    """Read a file through, again if it was written to meanwhile; it is left at its beginning."""
+    while True:
+        began = time.time_ns()
+        before = Version.of(file)
+        content = hashlib.blake2b(digest_size=12)
+        file.seek(0)
+        while block := file.read(_BLOCK):
+            content.update(block)
+        file.seek(0)
+        version = Version.of(file)
+        if version.has_content_of(before):
+            is_settled = began - version.changed > _TICK
+            return _Hashed(version, content.hexdigest(), is_settled)
