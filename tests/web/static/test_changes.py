@@ -1,0 +1,238 @@
+"""Files that change while they are served."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from statechart_ivr.errors import UnknownUrlError
+from statechart_ivr.web import FingerprintPlugin
+from statechart_ivr.web.static import folder as folder_module
+from statechart_ivr.web.static.answer import FilePart
+from statechart_ivr.web.static.folder import Folder, Version
+from tests.web.static.conftest import application
+
+LONG_AGO = 946684800  # 2000-01-01
+URL = "/static/intro.mp3"
+BOTH = pytest.mark.parametrize("watch", [False, True])
+
+Ask = Callable[..., Any]
+
+
+def fingerprint(content: bytes) -> str:
+    """Return what the plugin calls a content."""
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def write(file: Path, content: bytes, *, at: int = LONG_AGO) -> None:
+    """Write into a file, and set when that was."""
+    file.write_bytes(content)
+    os.utime(file, (at, at))
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Put a new file in the place of another, as a deploy does."""
+    new = file.with_name("new")
+    write(new, content)
+    new.replace(file)
+
+
+def served(sounds: Path, *, watch: bool) -> tuple[Any, FingerprintPlugin]:
+    """Return an application, and its plugin."""
+    app = application()
+    return app, app.install(FingerprintPlugin(sounds, mount_path="/static", watch=watch))
+
+
+@BOTH
+@pytest.mark.parametrize("change", [write, replace])
+def test_new_content_has_no_old_name(
+    sounds: Path, ask: Ask, watch: bool, change: Callable[..., None]
+) -> None:
+    """Under the old fingerprint it is not for ever; its tag is its own; and under its own it is."""
+    app, plugin = served(sounds, watch=watch)
+    old = plugin.url_for(URL)
+    change(sounds / "intro.mp3", b"Good evening.")
+    _, headers, body = ask(app, "GET", old)
+    new = fingerprint(b"Good evening.")
+    assert body == b"Good evening."
+    assert (headers["Cache-Control"], headers["ETag"]) == ("no-cache", f'"{new}"')
+    assert "immutable" in ask(app, "GET", f"{URL}?v={new}")[1]["Cache-Control"]
+
+
+@BOTH
+def test_content_of_the_same_size_and_time(sounds: Path, ask: Ask, watch: bool) -> None:
+    """Size and time alone do not hide a change: another file took its place."""
+    file = sounds / "intro.mp3"
+    write(file, b"aaaa")
+    app, plugin = served(sounds, watch=watch)
+    old = plugin.url_for(URL)
+    replace(file, b"bbbb")
+    _, headers, body = ask(app, "GET", old)
+    assert (body, headers["Cache-Control"]) == (b"bbbb", "no-cache")
+
+
+def test_a_watched_change_has_a_new_url(sounds: Path) -> None:
+    """Without a restart; and back again."""
+    _, plugin = served(sounds, watch=True)
+    old = plugin.url_for(URL)
+    before = (sounds / "intro.mp3").read_bytes()
+    replace(sounds / "intro.mp3", b"Good evening.")
+    assert plugin.url_for(URL) == f"{URL}?v={fingerprint(b'Good evening.')}"
+    replace(sounds / "intro.mp3", before)
+    assert plugin.url_for(URL) == old
+
+
+def test_an_unwatched_change_keeps_its_url(sounds: Path) -> None:
+    """Until the next start, flows name the file they were started with."""
+    _, plugin = served(sounds, watch=False)
+    old = plugin.url_for(URL)
+    replace(sounds / "intro.mp3", b"Good evening.")
+    assert plugin.url_for(URL) == old
+
+
+@BOTH
+def test_a_file_that_is_only_touched(sounds: Path, ask: Ask, watch: bool) -> None:
+    """Its content counts, not its date: the URL stays, and stays for ever."""
+    app, plugin = served(sounds, watch=watch)
+    url = plugin.url_for(URL)
+    os.utime(sounds / "intro.mp3", (LONG_AGO, LONG_AGO))
+    assert plugin.url_for(URL) == url
+    assert "immutable" in ask(app, "GET", url)[1]["Cache-Control"]
+
+
+def test_new_files(sounds: Path, ask: Ask) -> None:
+    """They are there at once where the folder is watched, and from the next start otherwise."""
+    watching, watcher = served(sounds, watch=True)
+    keeping, keeper = served(sounds, watch=False)
+    write(sounds / "new.mp3", b"News.")
+    assert ask(watching, "GET", watcher.url_for("/static/new.mp3"))[2] == b"News."
+    assert ask(keeping, "GET", "/static/new.mp3")[0] == 404
+    with pytest.raises(UnknownUrlError):
+        keeper.url_for("/static/new.mp3")
+
+
+@BOTH
+def test_files_that_are_gone(sounds: Path, ask: Ask, watch: bool) -> None:
+    """404; and their name is an error as soon as that is noticed."""
+    app, plugin = served(sounds, watch=watch)
+    url = plugin.url_for(URL)
+    (sounds / "intro.mp3").unlink()
+    assert ask(app, "GET", url)[0] == 404
+    if watch:
+        with pytest.raises(UnknownUrlError):
+            plugin.url_for(URL)
+
+
+def test_a_file_written_a_moment_ago_is_not_trusted(tmp_path: Path) -> None:
+    """Written twice within one tick of the clock it looks the same, so that it is read again."""
+    file = tmp_path / "a.wav"
+    write(file, b"one")
+    folder = Folder(tmp_path, watch=True)
+    name, hashed = next(iter(folder._hashed.items()))
+    assert not hashed.is_settled
+    # As if the second writing had left no trace at all.
+    folder._hashed[name] = folder_module._Hashed(hashed.version, "stale", is_settled=False)
+    assert folder.fingerprint_of("a.wav") == fingerprint(b"one")
+
+
+def test_a_settled_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing costs time, and a file that looks the same after a while is the same."""
+    write(tmp_path / "a.wav", b"one")
+    monkeypatch.setattr(folder_module, "_TICK", -1)
+    folder = Folder(tmp_path, watch=True)
+    known = folder._hashed["a.wav"]
+    assert folder.fingerprint_of("a.wav") == fingerprint(b"one")
+    assert folder._hashed["a.wav"] is known
+
+
+class WrittenMeanwhile(io.FileIO):
+    """A file that somebody writes to while it is read for the first time."""
+
+    rewritten = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, and then write."""
+        block = super().read(-1 if size is None else size)
+        if not self.rewritten:
+            self.rewritten = True
+            write(Path(str(self.name)), b"a longer text")
+        return block
+
+
+def test_a_file_written_to_while_it_is_hashed(tmp_path: Path) -> None:
+    """It is read again: the fingerprint is of what it holds in the end."""
+    file = tmp_path / "a.wav"
+    write(file, b"short")
+    with WrittenMeanwhile(file) as opened:
+        hashed = folder_module._hash(opened)
+        assert hashed.fingerprint == fingerprint(b"a longer text")
+        assert opened.tell() == 0
+        assert hashed.version == Version.of(opened)
+
+
+class TestWhileItIsSent:
+    """What is read of a file after its headers were sent."""
+
+    @pytest.fixture
+    def part(self, tmp_path: Path) -> Any:
+        """Return a part of a file: 3 bytes of 10."""
+        write(tmp_path / "a.wav", b"0123456789")
+        opened = Folder(tmp_path).open("a.wav")
+        assert opened is not None
+        with FilePart(opened, range(4, 7)) as part:
+            yield part
+
+    def test_only_the_part(self, part: FilePart) -> None:
+        """It begins, ends and counts like a file of its own."""
+        assert part.readable()
+        assert part.read() == b"456"
+        assert part.read() == b""
+        assert (part.seek(0, os.SEEK_END), part.tell()) == (3, 3)
+        assert (part.seek(1), part.read(1), part.seek(0, os.SEEK_CUR)) == (1, b"5", 2)
+        assert part.seekable()
+
+    def test_written_to(self, part: FilePart, tmp_path: Path) -> None:
+        """The end is held back: nobody gets half of one recording and half of the next."""
+        assert part.read(2) == b"45"
+        (tmp_path / "a.wav").write_bytes(b"abcdefghij")
+        with pytest.raises(OSError, match=r"a\.wav was written to while it was sent"):
+            part.read(1)
+
+    def test_cut_off(self, part: FilePart, tmp_path: Path) -> None:
+        """A file that became shorter ends with an error, not too early."""
+        os.truncate(tmp_path / "a.wav", 2)
+        with pytest.raises(OSError, match="was written to"):
+            part.read(2)
+
+    def test_replaced(self, part: FilePart, tmp_path: Path) -> None:
+        """Whoever listens hears the old one to its end."""
+        replace(tmp_path / "a.wav", b"abcdefghij")
+        assert part.read() == b"456"
+
+
+def test_a_file_nobody_may_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not there, and the log says why."""
+    write(tmp_path / "a.wav", b"one")
+
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # A test that runs as root may read everything.
+    monkeypatch.setattr(folder_module.io, "FileIO", refuse)
+    assert Folder(tmp_path).names == ()
+    assert f"{tmp_path / 'a.wav'} cannot be read: Permission denied" in caplog.text
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    """A name that is not UTF-8 has no URL."""
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")).write_bytes(b"")
+    assert Folder(tmp_path).names == ()
+    assert Folder(tmp_path, watch=True).names == ()
