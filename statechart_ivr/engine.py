@@ -117,6 +117,15 @@ def unplace(machine: StateMachine, start: Any) -> None:
     machine.start_configuration_values = [start]
 
 
+def refuse_events(machine: StateMachine, refuse: Callable[[], None]) -> None:
+    """Have a function called, which raises, in place of everything that sends an event."""
+
+    def put(*_: Any, **__: Any) -> None:
+        refuse()
+
+    set_attribute(machine, "_put_nonblocking", put)
+
+
 def set_attribute(machine: StateMachine, name: str, value: Any) -> None:
     """Set an instance's attribute around the flow's own refusal."""
     vars(machine)[name] = value

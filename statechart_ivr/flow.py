@@ -16,13 +16,15 @@ from statechart_ivr import engine
 from statechart_ivr.call import Call
 from statechart_ivr.clock import Clock, SystemClock
 from statechart_ivr.errors import (
+    DetachedError,
     FlowError,
     LostAttributeError,
     RenderingError,
+    SessionMismatchError,
     TransitionLoopError,
 )
 from statechart_ivr.events import PromptedEvent, data_of, is_choice
-from statechart_ivr.record import Session
+from statechart_ivr.record import Job, Session
 from statechart_ivr.spec import CallFlowMeta, FlowSpec, Route
 from statechart_ivr.twiml import Rendering, speak, to_elements
 from statechart_ivr.urls import Links, Query
@@ -47,7 +49,10 @@ class Context:
         rendering: the state that is just being rendered, or None.
         is_giving_up: whether ``give_up`` has been sent in this turn.
         renderings: what the states entered so far say, in order.
+        entered: the states entered so far that say something or start work.
+        events: what has happened so far, with the data for whoever is started by it.
         eventless: eventless transitions taken so far.
+        job: the background work that is done with this instance, or None.
     """
 
     call: Call
@@ -61,7 +66,10 @@ class Context:
     rendering: str | None = None
     is_giving_up: bool = False
     renderings: list[Rendering] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     eventless: int = 0
+    job: Job | None = None
 
 
 class CallFlow(StateMachine, metaclass=CallFlowMeta):
@@ -129,6 +137,8 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
             )
 
     def _set_language(self, language: str | None) -> None:
+        if self._life.job is not None:
+            raise DetachedError("self.language = …", "return an event, and set it there")
         if not isinstance(language, str | None):
             raise TypeError(f"language is text such as 'en-GB', or None, not {language!r}")
         engine.set_attribute(self, "language", language)
@@ -159,6 +169,20 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
         life = self._life
         is_new = life.rendering is not None and life.rendering not in life.asking
         return 0 if is_new or (life.rendering and life.is_giving_up) else life.attempts
+
+    @property
+    def job(self) -> Job:
+        """The background work that this method does: its ``id``, what it is ``on``, its ``data``.
+
+        Work is done at least once, and now and then twice: side effects are to be idempotent by
+        ``job.id``, which is the same each time.
+
+        Raises:
+            FlowError: this is no background method.
+        """
+        if self._life.job is None:
+            raise FlowError("self.job is for @background methods; nothing else has one")
+        return self._life.job
 
     @property
     def services(self) -> Mapping[str, Any]:
@@ -239,9 +263,10 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
                     prompts |= {e.name: None for e in open_ if isinstance(e, PromptedEvent)}
         return list(prompts)
 
-    def _on_rendered_state_entered(self, state: State) -> None:
-        rendering = render_state(self, state.id)
-        self._life.renderings.append(rendering)
+    def _on_marked_state_entered(self, state: State) -> None:
+        self._life.entered.append(state.id)
+        if state.id in spec_of(type(self)).renderers:
+            self._life.renderings.append(render_state(self, state.id))
 
     def _on_eventless_transition(self, transition: Transition) -> None:
         self._life.eventless += 1
@@ -283,6 +308,21 @@ def turn_url_of(flow: CallFlow) -> str:
     return links.turn(s=1) if asks_for_secret(flow) else links.turn()
 
 
+def wait_url_of(
+    flow: CallFlow, number: int, *, in_queue: bool = False, absolute: bool = False
+) -> str:
+    """Return the URL of a wait document.
+
+    Args:
+        flow: the machine.
+        number: counted from 1.
+        in_queue: whether it is played by a queue, which takes other verbs than a call.
+        absolute: with scheme and host.
+    """
+    query = {**({"q": 1} if in_queue else {}), **({"s": 1} if asks_for_secret(flow) else {})}
+    return context_of(flow).links.wait(number, absolute=absolute, **query)
+
+
 def history_of(flow: CallFlow) -> dict[str, list[str]]:
     """Return the ids of the states that each history state remembers."""
     return {name: [state.id for state in states] for name, states in flow.history_values.items()}
@@ -312,6 +352,34 @@ def bring_back(
     engine.place(machine, chart.values(whole))
     machine.history_values.update(_known_history(flow, hist))
     return machine
+
+
+def detach(
+    flow: type[CallFlow],
+    context: Context,
+    *,
+    conf: Sequence[str],
+    hist: Mapping[str, Sequence[str]],
+) -> CallFlow:
+    """Build a machine for background work: it knows its call, and cannot move it.
+
+    Args:
+        flow: its class.
+        context: with the job.
+        conf: ids of the active states; none of them is active where this version of the flow
+            does not know them, for the work may be about a call that is over.
+        hist: ids of what its history states remember.
+    """
+    try:
+        machine = bring_back(flow, context, conf=conf, hist=hist)
+    except SessionMismatchError:
+        machine = flow(context)
+    engine.refuse_events(machine, _refuse_event)
+    return machine
+
+
+def _refuse_event() -> None:
+    raise DetachedError("sending an event", "return its id")
 
 
 def start(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from xml.etree import ElementTree
 
-from statechart_ivr.errors import DamagedRecordError, SessionValueError
+from statechart_ivr.errors import DamagedRecordError, DetachedError, SessionValueError
 
 VERSION = 1
 
@@ -36,6 +36,27 @@ class LastAnswer:
     token: str
     key: str
     body: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """Background work that is not done.
+
+    Attributes:
+        id: what work with side effects can be idempotent by.
+        method: name of the ``@background`` method.
+        on: the state whose entry started it, or the event.
+        data: of the event; keyword arguments for the method.
+        deadline: when it counts as failed; seconds since 1970.
+        lease: until when whoever has taken it is left alone; seconds since 1970.
+    """
+
+    id: str
+    method: str
+    on: str
+    data: dict[str, Any]
+    deadline: float
+    lease: float
 
 
 @dataclass
@@ -77,7 +98,7 @@ class Record:
     answer: LastAnswer | None = None
     unheard: list[tuple[str, str]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
-    jobs: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     ended: bool = False
 
     def to_bytes(self) -> bytes:
@@ -89,7 +110,8 @@ class Record:
         check_json(self.data, "session")
         content = {"v": VERSION, **{f.name: getattr(self, f.name) for f in fields(self)}}
         if self.answer is not None:
-            content["answer"] = {f.name: getattr(self.answer, f.name) for f in fields(LastAnswer)}
+            content["answer"] = vars(self.answer)
+        content["jobs"] = [vars(job) for job in self.jobs]
         return json.dumps(content, separators=(",", ":")).encode("ascii")
 
     @classmethod
@@ -113,6 +135,7 @@ class Record:
         content["unheard"] = [(state, xml) for state, xml in content["unheard"]]
         if content["answer"] is not None:
             content["answer"] = LastAnswer(**content["answer"])
+        content["jobs"] = [Job(**{name: job[name] for name in _JOB}) for job in content["jobs"]]
         return cls(**{name: content[name] for name in _CHECKS})
 
 
@@ -236,6 +259,23 @@ class Session(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"Session({list(self._data)})"
+
+
+class ReadOnlySession(Session):
+    """The data of one call as it was when background work began.
+
+    Raises:
+        DetachedError: on assigning or deleting a value.
+    """
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        raise DetachedError(f"session[{key!r}] = …", _RETURN_DATA)
+
+    def __delitem__(self, key: str) -> None:
+        raise DetachedError(f"del session[{key!r}]", _RETURN_DATA)
+
+
+_RETURN_DATA = "return (event id, {name: value}), and keep the value where the event arrives"
 
 
 def check_json(value: Any, where: str) -> None:

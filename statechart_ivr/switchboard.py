@@ -14,12 +14,24 @@ from statechart_ivr.errors import ConfigurationError, StoreUnavailableError
 from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
+from statechart_ivr.runners.base import Runner
+from statechart_ivr.runners.thread import ThreadRunner
 from statechart_ivr.spec import Route
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.stores.breaker import CircuitBreaker
 from statechart_ivr.stores.health import Health
 from statechart_ivr.stores.purging import Purger
-from statechart_ivr.turn import Delivery, Environment, TurnRequest, apology, deliver, turn
+from statechart_ivr.turn import (
+    Client,
+    Delivery,
+    Environment,
+    Sweeper,
+    TurnRequest,
+    apology,
+    deliver,
+    perform,
+    turn,
+)
 from statechart_ivr.turn.compose import hang_up as hang_up_document
 from statechart_ivr.urls import Fingerprinter
 
@@ -53,6 +65,10 @@ class Switchboard:
     Args:
         *flows: classes of flows; no two may share a path or a name.
         store: where sessions are kept; closed with the switchboard.
+        runner: does background work; threads of this process if left out. Closed with the
+            switchboard.
+        client: redirects live calls to what they have not heard. Without one they come for it
+            themselves, some seconds later.
         clock: tells the time; the system's if left out.
         base_url: public URL of the application's root; requests may bring another.
         services: what the flows find in ``self.services``.
@@ -69,6 +85,8 @@ class Switchboard:
         self,
         *flows: type[CallFlow],
         store: SessionStore,
+        runner: Runner | None = None,
+        client: Client | None = None,
         clock: Clock | None = None,
         base_url: str = "",
         services: Mapping[str, Any] | None = None,
@@ -79,6 +97,7 @@ class Switchboard:
         _check_prefix(prefix)
         self.flows = flows
         self.store = store
+        self.runner = ThreadRunner() if runner is None else runner
         self.clock = clock or SystemClock()
         self.prefix = prefix
         self.environment = Environment(
@@ -91,12 +110,15 @@ class Switchboard:
             session_ttl=session_ttl,
             prefix=prefix,
             digest_key=digest_key,
+            runner=self.runner,
+            perform=self.perform,
+            client=client,
         )
-        for flow in flows:
-            _warn_of_what_is_not_done_yet(flow)
         self._health = Health(self.environment.store)
         # Past the breaker: it may take its time, and says nothing of the callers' next save.
         self._purger = Purger(store, self.clock)
+        self._sweeper = Sweeper(lambda: self.environment)
+        self._has_work = any(spec_of(flow).work for flow in flows)
         self._own: Mapping[str, Callable[[Request], Answer]] = {
             f"{prefix}/turn": self._answer_turn,
             f"{prefix}/wait": self._answer_turn,
@@ -124,6 +146,14 @@ class Switchboard:
         paths = {**self.environment.paths, name: path}
         self.environment = replace(self.environment, paths=paths)
 
+    def use_hold_music(self, url_for_root: Callable[[str], str]) -> None:
+        """Let callers who are held hear a sound.
+
+        Args:
+            url_for_root: takes the public URL of the application's root and returns the sound's.
+        """
+        self.environment = replace(self.environment, hold_music=url_for_root)
+
     def use_fingerprinter(self, fingerprinter: Fingerprinter) -> None:
         """Let flows ask for files: ``self.url_for("/static/intro.mp3")``."""
         self.environment = replace(self.environment, fingerprinter=fingerprinter)
@@ -138,6 +168,8 @@ class Switchboard:
             200 with TwiML; 204; 404 for a path that is none of `paths`; 503 for an event that
             cannot be delivered because the store is away.
         """
+        if self._has_work:
+            self._sweeper.now_and_then()
         if request.path in self.environment.routes:
             self._purger.now_and_then()
             return self._answer_turn(request)
@@ -180,6 +212,20 @@ class Switchboard:
             )
         return deliver(self.environment, Delivery(call_sid, event, data))
 
+    def perform(self, call_sid: str, job_id: str) -> None:
+        """Do one piece of background work in this process, and deliver what it comes to.
+
+        Runners call this; nothing happens where the work is done already.
+
+        Args:
+            call_sid: the call.
+            job_id: as it stands in the call's record.
+
+        Raises:
+            StoreUnavailableError: the store is away; the work will be found again.
+        """
+        perform(self.environment, call_sid, job_id)
+
     def peek(self, call_sid: str) -> Record | None:
         """Return what is stored of a call, for tests and tools; changing it changes nothing.
 
@@ -194,7 +240,9 @@ class Switchboard:
         return self._health.is_healthy()
 
     def close(self) -> None:
-        """Close the store."""
+        """Let the work that is under way come to its end, and close the store."""
+        self.runner.close()
+        self._sweeper.wait()
         self._purger.wait()
         self.store.close()
 
@@ -242,17 +290,6 @@ class Switchboard:
     def _apology(self, path: str) -> Any:
         flow = self.environment.flow_at(path) or self.flows[0]
         return apology(flow, flow.language)
-
-
-def _warn_of_what_is_not_done_yet(flow: type[CallFlow]) -> None:
-    spec = spec_of(flow)
-    ignored = [*(work.method for work in spec.work), *spec.waiting.values()]
-    for method in dict.fromkeys(ignored):
-        logger.warning(
-            "%s.%s: this version runs no background work, and plays no waiting=True renderings",
-            flow.__name__,
-            method,
-        )
 
 
 def _check_prefix(prefix: str) -> None:

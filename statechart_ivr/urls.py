@@ -145,6 +145,11 @@ class Links:
         """Return the action URL of the document being made."""
         return self._own("/turn", absolute, at=self.entry, seq=self.seq, **query)
 
+    def wait(self, number: int, *, absolute: bool = False, **query: Any) -> str:
+        """Return the URL of a wait document, counted from 1."""
+        own = {"at": self.entry, "seq": self.seq, "wait": number, **query}
+        return self._own("/wait", absolute, **own)
+
     def event(self, event: str) -> str:
         """Return the absolute URL that delivers an event to this call."""
         return self._own(f"/event/{event}", True, call=self.call_sid)

@@ -20,13 +20,21 @@ from statechart_ivr.record import (
     MAX_BITS,
     MAX_DEPTH,
     VERSION,
+    Job,
     LastAnswer,
     Record,
     Session,
     check_json,
 )
 
-JOB = {"id": "j1", "method": "look_up", "on": "menu", "data": {}, "deadline": 1.5, "lease": 1}
+JOB: dict[str, Any] = {
+    "id": "j1",
+    "method": "look_up",
+    "on": "menu",
+    "data": {},
+    "deadline": 1.5,
+    "lease": 1,
+}
 RECORD = Record(
     flow="FrontDesk",
     entry="/incoming-call",
@@ -43,7 +51,7 @@ RECORD = Record(
     answer=LastAnswer("token", "key", "<Response />"),
     unheard=[("menu", "<Response><Say>Hallo</Say></Response>")],
     seen=["s1"],
-    jobs=[JOB],
+    jobs=[Job(**JOB)],
     ended=True,
 )
 SECRET = "4711-is-the-pin"

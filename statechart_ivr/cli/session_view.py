@@ -38,8 +38,8 @@ def print_session(record: Record, *, revision: int, values: bool) -> None:
     print_table(facts)
     _print_data(record.data, values)
     for job in record.jobs:
-        until = datetime.fromtimestamp(job["deadline"], timezone.utc).isoformat(timespec="seconds")
-        print_line(f"job {job['id']}: {job['method']} on {job['on']}, until {until}")
+        until = datetime.fromtimestamp(job.deadline, timezone.utc).isoformat(timespec="seconds")
+        print_line(f"job {job.id}: {job.method} on {job.on}, until {until}")
     for state_id, xml in record.unheard:
         print_line(f"unheard, of {state_id}", style="bold")
         _print_xml(xml)

@@ -108,8 +108,8 @@ def _read(
 
 
 def _freeze(cls: CallFlowMeta, spec: FlowSpec) -> None:
-    for state_id in spec.renderers:
-        engine.call_last_on_entry(spec.chart.states[state_id], "_on_rendered_state_entered")
+    for state_id in {*spec.renderers, *(state for work in spec.work for state in work.states)}:
+        engine.call_last_on_entry(spec.chart.states[state_id], "_on_marked_state_entered")
     for transition in spec.chart.all_transitions():
         # The engine sends done.state.… itself, so these can go in a circle within a turn too.
         if transition.is_eventless or any(event.startswith("done.") for event in transition.events):

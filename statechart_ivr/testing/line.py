@@ -12,6 +12,7 @@ from statechart_ivr.clock import SimulatedClock, as_moment
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
+from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.stores import open_store
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.switchboard import Switchboard
@@ -135,6 +136,7 @@ def _to_flow(flow: type[CallFlow], options: Options) -> Line:
     switchboard = Switchboard(
         flow,
         store=store,
+        runner=InlineRunner(),
         clock=clock,
         base_url=_base_url(options),
         services=options.services,

@@ -13,7 +13,10 @@ from statechart_ivr.flow import (
     render_state,
     spec_of,
     turn_url_of,
+    wait_url_of,
 )
+from statechart_ivr.record import Job
+from statechart_ivr.turn.hold import hold_of
 from statechart_ivr.twiml import (
     Listening,
     Rendering,
@@ -28,30 +31,43 @@ from statechart_ivr.twiml import (
 logger = logging.getLogger("statechart_ivr.turn")
 
 
-def compose(flow: CallFlow, unheard: Sequence[Rendering] = ()) -> Twiml:
+def compose(
+    flow: CallFlow,
+    unheard: Sequence[Rendering] = (),
+    *,
+    jobs: Sequence[Job] = (),
+    hold_music: str = "",
+) -> Twiml:
     """Return the document of a machine at rest.
 
     First what was not yet heard, then what the states entered in this turn say. If none of the
     states that are active now has been said, the innermost ones that say anything follow. If
-    the call would end because nothing of all this asks, an active state that asks does so again.
+    the call would end because nothing of all this asks, an active state that asks does so again;
+    where none does, and work of an active state is not done, the call is held.
 
     Args:
         flow: the machine; its context holds the renderings of this turn.
         unheard: from before.
+        jobs: of the call.
+        hold_music: URL of a sound for callers who are held, or nothing.
     """
     chart = spec_of(type(flow)).chart
     conf = configuration_of(flow)
     renderings = [*unheard, *context_of(flow).renderings]
     if not any(one.source in conf and one.elements for one in renderings):
         renderings += innermost(flow, conf)
-    if not chart.is_final(conf) and not _goes_on(renderings, conf):
+    is_final = chart.is_final(conf)
+    if not is_final and not _goes_on(renderings, conf):
         renderings += open_question(flow, conf, {one.source for one in renderings})
+    queues = [one for one in spec_of(type(flow)).waiting if one in conf]
     twiml = assemble(
         renderings,
         active=conf,
         turn_url=turn_url_of(flow),
-        is_final=chart.is_final(conf),
+        is_final=is_final,
         listening=_listening(flow, conf),
+        queueing={one: wait_url_of(flow, 1, in_queue=True) for one in queues},
+        hold=None if is_final else hold_of(flow, jobs, 0, hold_music),
     )
     _log_remarks(flow, twiml, conf)
     return twiml

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from twilio.twiml.voice_response import Hangup
 
 from statechart_ivr.call import Call, Request
-from statechart_ivr.errors import SessionMismatchError, StaleSessionError, StoreUnavailableError
+from statechart_ivr.errors import (
+    IvrError,
+    RunnerError,
+    RunnerFullError,
+    SessionMismatchError,
+    StaleSessionError,
+    StoreUnavailableError,
+)
 from statechart_ivr.flow import (
     CallFlow,
     bring_back,
@@ -19,9 +27,12 @@ from statechart_ivr.flow import (
     context_of,
     spec_of,
 )
-from statechart_ivr.record import REMEMBERED, Record
+from statechart_ivr.record import REMEMBERED, Job, Record
+from statechart_ivr.runners import base as runners
 from statechart_ivr.turn.environment import Environment, flow_errors
 from statechart_ivr.turn.feed import Fate, feed_event, settle
+from statechart_ivr.turn.hold import stays_in_queue
+from statechart_ivr.turn.jobs import fresh, jobs_on, without
 from statechart_ivr.turn.records import (
     asked_for_secret,
     context_for,
@@ -30,10 +41,12 @@ from statechart_ivr.turn.records import (
     log_flow_error,
     save,
 )
-from statechart_ivr.twiml import Rendering, to_elements, to_xml
+from statechart_ivr.twiml import Rendering, from_xml, to_elements, to_xml
 
 logger = logging.getLogger("statechart_ivr.turn")
 
+#: What is delivered for background work that raised, or took too long.
+FAILED = "background_failed"
 #: How often a delivery is tried again when another process saved first.
 RACES = 10
 
@@ -50,6 +63,8 @@ class Delivery:
             never repeated.
         request: the webhook it came by, or None.
         ends: whether the call is over with it.
+        job: id of the background work whose outcome it is; nothing for anything else. Without an
+            event the work has come to an end, and nothing else.
     """
 
     call_sid: str
@@ -58,6 +73,7 @@ class Delivery:
     key: str = ""
     request: Request | None = None
     ends: bool = False
+    job: str = ""
 
 
 def deliver(environment: Environment, delivery: Delivery) -> bool:
@@ -93,16 +109,23 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     if delivery.key in record.seen:
         logger.info("%s was delivered before", delivery.event, extra=about)
         return tried[-1] if tried else False
-    kept, has_moved = _moved(environment, delivery, record)
+    if delivery.job and not any(job.id == delivery.job for job in record.jobs):
+        logger.info("%s comes too late; nobody waits for it", delivery.event, extra=about)
+        return tried[-1] if tried else False
+    kept, has_moved = _moved(environment, delivery, without(record, delivery.job))
     if kept is None:
         return False
-    kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
+    if not delivery.job:
+        # Work is known by its job, which is gone now.
+        kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
     if delivery.ends:
         kept = replace(kept, ended=True, unheard=[])
     tried.append(has_moved)
     save(environment, kept, revision=loaded.revision)
     about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
     logger.info("delivered" if has_moved else "moved nothing", extra=about)
+    submit(environment, kept, fresh(kept, record))
+    _call_back(environment, kept)
     return has_moved
 
 
@@ -110,17 +133,19 @@ def _moved(
     environment: Environment, delivery: Delivery, record: Record
 ) -> tuple[Record | None, bool]:
     """Move the chart, if it still runs; flow code that raises leaves everything as it was."""
+    if not delivery.event:
+        return record, False
     try:
         machine = _machine(environment, delivery, record)
         if machine is None:
-            return record, False
+            return _with_work(environment, delivery, record), False
         fate = feed_event(machine, delivery.event, delivery.data)
         if fate in {Fate.IGNORED, Fate.HANG_UP}:
-            return record, False
+            return replace(record, jobs=kept_of(machine, record).jobs), False
         has_moved = settle(machine) or fate is not Fate.COUNTED
         kept = kept_of(machine, record)
         if has_moved or context_of(machine).renderings:
-            kept = _with_unheard(kept, machine, fate)
+            kept = replace(with_unheard(kept, _said(machine, fate)), seq=kept.seq + 1)
         kept.to_bytes()
         return kept, has_moved
     except Exception as error:  # noqa: BLE001 - flow code may raise anything
@@ -133,7 +158,17 @@ def _moved(
         log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
         if (errors := flow_errors.get()) is not None:
             errors.append(error)
-        return (record, False) if delivery.ends else (None, False)
+        return (record, False) if delivery.ends or delivery.job else (None, False)
+
+
+def _with_work(environment: Environment, delivery: Delivery, record: Record) -> Record:
+    """Start what waits for an event, though the chart no longer moves."""
+    flow = environment.flows.get(record.flow)
+    if flow is None:
+        return record
+    now = environment.clock.now().timestamp()
+    jobs = [*record.jobs, *jobs_on(spec_of(flow), delivery.event, delivery.data, now)]
+    return replace(record, jobs=jobs)
 
 
 def _machine(environment: Environment, delivery: Delivery, record: Record) -> CallFlow | None:
@@ -164,12 +199,75 @@ def _machine(environment: Environment, delivery: Delivery, record: Record) -> Ca
     return None if spec_of(flow).chart.is_final(configuration_of(machine)) else machine
 
 
-def _with_unheard(record: Record, machine: CallFlow, fate: Fate) -> Record:
+def _said(machine: CallFlow, fate: Fate) -> list[Rendering]:
     said = list(context_of(machine).renderings)
     if fate is Fate.LET_GO:
         said.append(Rendering("hang-up", tuple(to_elements(Hangup()))))
+    return said
+
+
+def _call_back(environment: Environment, record: Record) -> None:
+    """Point a live call at what it has not heard, where somebody can."""
+    unheard, flow = unheard_of(record), environment.flows.get(record.flow)
+    if environment.client is None or flow is None or record.ended or not unheard:
+        return
+    if stays_in_queue(flow, record, unheard):
+        return  # the next wait document says it; going away from the queue would lose the place
+    sid = record.call["sid"]
+    links = environment.links(flow, None, call_sid=sid, entry=record.entry, seq=record.seq)
+    secret = {"s": 1} if asked_for_secret(environment, record) else {}
+    try:
+        url = links.wait(1, absolute=True, **secret)
+        environment.client.redirect(sid, url, account_sid=record.call["account_sid"])
+    except IvrError as error:
+        logger.warning("the call is not redirected: %s", error, extra={"call_sid": sid})
+
+
+def submit(environment: Environment, record: Record, jobs: Iterable[Job]) -> None:
+    """Hand out background work of a call whose record was saved.
+
+    What nobody can take now is found again when its lease has run out.
+    """
+    sid = record.call["sid"]
+    for job in jobs:
+        about = {"call_sid": sid, "job": job.id}
+        if environment.runner is None or environment.perform is None:
+            logger.error("%s is not done: there is no runner", job.method, extra=about)
+            continue
+        run = partial(environment.perform, sid, job.id)
+        try:
+            environment.runner.submit(runners.Job(sid, job.id, run))
+        except RunnerFullError as error:
+            logger.error("%s is not done: %s", job.method, error, extra=about)
+            fail(environment, sid, job, "too much to do")
+        except RunnerError as error:
+            logger.warning("%s has to wait: %s", job.method, error, extra=about)
+
+
+def fail(environment: Environment, call_sid: str, job: Job, error: str) -> None:
+    """Tell a call that its background work has failed.
+
+    Args:
+        environment: of the application.
+        call_sid: the call.
+        job: what has failed.
+        error: why, for the flow.
+
+    Raises:
+        StoreUnavailableError: the store gives no answer.
+    """
+    deliver(environment, Delivery(call_sid, FAILED, {"error": error}, job=job.id))
+
+
+def unheard_of(record: Record) -> list[Rendering]:
+    """Return what outside events made states say, and nobody has heard."""
+    return [from_xml(source, xml) for source, xml in record.unheard]
+
+
+def with_unheard(record: Record, said: Iterable[Rendering]) -> Record:
+    """Return a record that keeps what states have said while nobody listened."""
     # A state that is entered again says what is true now; what it said before would be old news,
     # and a list that only grows would become too long to be said at all.
     new = {one.source: to_xml(one) for one in said if one.elements}
     still = [(source, xml) for source, xml in record.unheard if source not in new]
-    return replace(record, seq=record.seq + 1, unheard=[*still, *new.items()])
+    return replace(record, unheard=[*still, *new.items()])

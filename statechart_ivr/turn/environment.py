@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from statechart_ivr.call import (
     CALLERS_PARAMETERS,
@@ -18,6 +18,7 @@ from statechart_ivr.call import (
 )
 from statechart_ivr.clock import Clock
 from statechart_ivr.flow import CallFlow, spec_of
+from statechart_ivr.runners.base import Runner
 from statechart_ivr.spec import Route
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.urls import Fingerprinter, Links, encode_query, join_url
@@ -25,6 +26,14 @@ from statechart_ivr.urls import Fingerprinter, Links, encode_query, join_url
 #: Set to a list, it collects every exception that flow code raises in this thread; the caller
 #: hears the apology all the same. For tests.
 flow_errors: ContextVar[list[BaseException] | None] = ContextVar("flow_errors", default=None)
+
+
+class Client(Protocol):
+    """Points live calls elsewhere."""
+
+    def redirect(self, call_sid: str, url: str, *, account_sid: str = "") -> bool:
+        """Have a call go on at a URL; return whether there still is such a call."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,11 @@ class Environment:
         session_ttl: seconds a session is kept after its last turn.
         prefix: of the application's own URLs.
         digest_key: keeps digests of caller input from being guessed; up to 64 bytes.
+        runner: does background work; None where there is none to do.
+        perform: does the work of a call SID and a job's id, in this process.
+        client: redirects live calls; None where nobody can.
+        hold_music: returns the URL of the sound callers hear while they are held, for the public
+            URL of the application's root; None where there is none.
         paths: path by name, of what the application serves besides the routes of its flows.
         fingerprinter: where static files are served, or None.
     """
@@ -54,6 +68,10 @@ class Environment:
     session_ttl: float = 86400.0
     prefix: str = "/ivr"
     digest_key: bytes = b""
+    runner: Runner | None = None
+    perform: Callable[[str, str], None] | None = None
+    client: Client | None = None
+    hold_music: Callable[[str], str] | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
     fingerprinter: Fingerprinter | None = None
 
@@ -103,6 +121,7 @@ class TurnRequest:
         wait: counts wait documents; None elsewhere.
         again: how often it has come back from an outage of the store.
         is_secret: whether its input may hold a secret.
+        in_queue: whether a queue asks, for a document that it plays to whoever waits.
     """
 
     request: Request
@@ -113,6 +132,7 @@ class TurnRequest:
     wait: int | None
     again: int
     is_secret: bool
+    in_queue: bool
 
     @classmethod
     def read(cls, request: Request, prefix: str) -> TurnRequest:
@@ -129,6 +149,7 @@ class TurnRequest:
             _count(query.get("wait"), missing=1) if request.path == f"{prefix}/wait" else None,
             _count(query.get("again"), missing=0),
             query.get("s") == "1",
+            query.get("q") == "1",
         )
 
     @property

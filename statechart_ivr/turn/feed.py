@@ -26,6 +26,9 @@ from statechart_ivr.twiml import Rendering, prompts_of, speak, to_elements
 
 logger = logging.getLogger("statechart_ivr.turn")
 
+#: What a caller keys in or says, among the data of an event.
+_ENTERED = frozenset({"digits", "finished_on_key", "speech", "confidence"})
+
 
 class Fate(Enum):
     """What follows from an event."""
@@ -45,8 +48,8 @@ def feed(flow: CallFlow, occurrence: Occurrence) -> Fate:
     if occurrence.kind is not Kind.INPUT:
         return feed_event(flow, occurrence.event, occurrence.data)
     if not occurrence.is_keys_or_words:
-        return _count_attempt(flow, occurrence.event, {})
-    event = _claim(flow, occurrence)
+        return feed_event(flow, occurrence.event, {})
+    event = claim(flow, occurrence)
     return Fate.GO_ON if event is None else feed_event(flow, event, occurrence.data)
 
 
@@ -56,6 +59,7 @@ def feed_event(flow: CallFlow, event: str, data: Mapping[str, Any]) -> Fate:
     Raises:
         UnknownEventError: a handler returned an id that the chart has no transition for.
     """
+    _note(flow, event, data)
     family = event.partition(".")[0]
     if family in {"no_match", "no_input"}:
         return _count_attempt(flow, event, data)
@@ -64,6 +68,17 @@ def feed_event(flow: CallFlow, event: str, data: Mapping[str, Any]) -> Fate:
     if send(flow, event, data):
         return Fate.GO_ON
     return _unclaimed(flow, event)
+
+
+def _note(flow: CallFlow, event: str, data: Mapping[str, Any]) -> None:
+    """Remember that something has happened, for the background work that waits for it."""
+    context_of(flow).events.append((event, _keepable(flow, data)))
+
+
+def _keepable(flow: CallFlow, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be kept of an event: no secret, which would stand in the record."""
+    secret = _ENTERED if asks_for_secret(flow) else frozenset()
+    return {name: value for name, value in data.items() if name not in secret}
 
 
 def _unclaimed(flow: CallFlow, event: str) -> Fate:
@@ -101,7 +116,7 @@ def send(flow: CallFlow, event: str, data: Mapping[str, Any]) -> bool:
     return True
 
 
-def _claim(flow: CallFlow, occurrence: Occurrence) -> str | None:
+def claim(flow: CallFlow, occurrence: Occurrence) -> str | None:
     """Ask the states, from each active leaf outwards.
 
     Returns:
@@ -116,7 +131,7 @@ def _claim(flow: CallFlow, occurrence: Occurrence) -> str | None:
             if answer is not PASS:
                 return _checked(flow, handler.method, answer, occurrence.data)
         if any(
-            send(flow, event, occurrence.data) for event in _declared(flow, state_id, occurrence)
+            _claims(flow, event, occurrence.data) for event in _declared(flow, state_id, occurrence)
         ):
             return None
         # A guard said no. The states around still count: "*" must not stop meaning "main menu"
@@ -142,7 +157,16 @@ def _checked(flow: CallFlow, method: str, answer: Any, data: Mapping[str, Any]) 
             f"{name} returned {shown}, for which no transition is declared; "
             f"write state.to(…, event={'…' if is_secret else shown})",
         )
-    return None if send(flow, event, data) else "no_match"
+    return None if _claims(flow, event, data) else "no_match"
+
+
+def _claims(flow: CallFlow, event: str, data: Mapping[str, Any]) -> bool:
+    """Send an event, and note it if a transition was enabled for it."""
+    kept = _keepable(flow, data)  # before: where the chart is afterwards, it may be no secret
+    is_claimed = send(flow, event, data)
+    if is_claimed:
+        context_of(flow).events.append((event, kept))
+    return is_claimed
 
 
 def _declared(flow: CallFlow, state_id: str, occurrence: Occurrence) -> Iterator[str]:
@@ -160,6 +184,7 @@ def _count_attempt(flow: CallFlow, event: str, data: Mapping[str, Any]) -> Fate:
     context = context_of(flow)
     context.attempts += 1
     if flow.max_attempts is not None and context.attempts >= flow.max_attempts:
+        _note(flow, "give_up", {"attempts": context.attempts})
         return _give_up(flow)
     prompt = spec_of(type(flow)).prompt_for(event)
     if prompt is not None:

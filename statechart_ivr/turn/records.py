@@ -21,6 +21,7 @@ from statechart_ivr.flow import (
 )
 from statechart_ivr.record import Record, Session
 from statechart_ivr.turn.environment import Environment
+from statechart_ivr.turn.jobs import jobs_after
 
 logger = logging.getLogger("statechart_ivr.turn")
 
@@ -149,6 +150,7 @@ def kept_of(flow: CallFlow, record: Record) -> Record:
         data=dict(context.session),
         lang=context.language,
         attempts=context.attempts,
+        jobs=jobs_after(flow, record.jobs),
     )
 
 

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from statechart_ivr.call import Call
 from statechart_ivr.errors import (
     SessionMismatchError,
     StaleSessionError,
     StoreUnavailableError,
 )
-from statechart_ivr.events import Kind, Occurrence, occurrence_in
-from statechart_ivr.flow import (
-    CallFlow,
-    Context,
-    bring_back,
-    configuration_of,
-    context_of,
-    spec_of,
-    start,
-)
+from statechart_ivr.events import Kind, occurrence_in
+from statechart_ivr.flow import CallFlow, configuration_of, context_of, spec_of, start
 from statechart_ivr.record import REMEMBERED, LastAnswer, Record
 from statechart_ivr.turn.compose import compose, hang_up
+from statechart_ivr.turn.deliver import fail, submit, unheard_of
 from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
 from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle
+from statechart_ivr.turn.jobs import TIMED_OUT, abandoned, fresh, jobs_on, overdue, taken
 from statechart_ivr.turn.outage import ask_for_patience
 from statechart_ivr.turn.records import (
+    Loaded,
     asked_for_secret,
-    context_for,
     flow_of,
     is_worn_out,
     kept_of,
@@ -38,7 +31,9 @@ from statechart_ivr.turn.records import (
     log_flow_error,
     save,
 )
-from statechart_ivr.twiml import Rendering, Twiml, from_xml, nothing
+from statechart_ivr.turn.replies import Replies, Reply
+from statechart_ivr.turn.waiting import answer_hold, answer_queue
+from statechart_ivr.twiml import Rendering, nothing
 
 logger = logging.getLogger("statechart_ivr.turn")
 
@@ -46,21 +41,6 @@ logger = logging.getLogger("statechart_ivr.turn")
 RACES = 5
 #: Seconds after which an answer is dangerously late; Twilio gives up at 15.
 SLOW = 12.0
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a turn comes to.
-
-    Attributes:
-        body: the TwiML.
-        record: what to save; None for an answer that changes nothing.
-        event: what has happened, for the log.
-    """
-
-    body: bytes
-    record: Record | None = None
-    event: str = ""
 
 
 def turn(environment: Environment, request: TurnRequest) -> bytes:
@@ -106,6 +86,11 @@ class Turn:
         self.key = request.key(environment)
         self.event = ""
 
+    @property
+    def replies(self) -> Replies:
+        """What makes the replies to the request."""
+        return Replies(self.environment, self.request, self.key)
+
     def answer(self, began: datetime) -> bytes:
         """Load, find out what the request is, answer it, save.
 
@@ -116,7 +101,7 @@ class Turn:
             StaleSessionError: another process saved first; the call is to be tried again.
             StoreUnavailableError: the store gives no answer, or cannot write.
         """
-        loaded = load(self.environment, self.request.call_sid)
+        loaded = self._load()
         record = loaded.record
         if record is not None and asked_for_secret(self.environment, record):
             # A document from before a deploy may not say so in its URLs.
@@ -125,12 +110,26 @@ class Turn:
         if given is not None and self._is_for_this_request(given):
             logger.info("the same request again", extra={"call_sid": self.request.call_sid})
             return given.body.encode()
-        reply = self._guarded(record)
+        now = self.environment.clock.now().timestamp()
+        renewed = taken(record, abandoned(record, now), now) if record else None
+        reply = self._guarded(renewed)
+        if reply.record is None and renewed != record:
+            reply = replace(reply, record=renewed)
         if reply.record is not None:
             save(self.environment, reply.record, revision=loaded.revision)
-        taken = self.environment.clock.now() - began
-        self._log(reply, record, taken.total_seconds())
+            submit(self.environment, reply.record, fresh(reply.record, record))
+        taken_time = self.environment.clock.now() - began
+        self._log(reply, record, taken_time.total_seconds())
         return reply.body
+
+    def _load(self) -> Loaded:
+        """Load the record, after work that took too long was told that it has failed."""
+        loaded = load(self.environment, self.request.call_sid)
+        now = self.environment.clock.now().timestamp()
+        late = overdue(loaded.record, now) if loaded.record else []
+        for job in late:
+            fail(self.environment, self.request.call_sid, job, TIMED_OUT)
+        return load(self.environment, self.request.call_sid) if late else loaded
 
     def _is_for_this_request(self, answer: LastAnswer) -> bool:
         token = self.request.request.token
@@ -162,7 +161,7 @@ class Turn:
     def _last_words(self, record: Record | None) -> Rendering:
         flow = self._flow(record) or CallFlow
         try:
-            machine = flow(self._context(flow, record, seq=0))
+            machine = flow(self.replies.context(flow, record, seq=0))
             return last_words(machine, "error")
         except Exception:
             about = {"call_sid": self.request.call_sid, "flow": flow.__name__}
@@ -175,11 +174,13 @@ class Turn:
         if record is None:
             return self._begin()
         if record.ended:
-            return Reply(hang_up(), event="after the end")
+            return self._after_the_end(record)
         if request.is_entry:
             is_late_copy = self.key in record.entry_keys
             return self._on_record(record, self._hear_again if is_late_copy else self._take_over)
-        if request.wait is not None or request.seq != record.seq:
+        if request.wait is not None:
+            return self._on_record(record, self._wait)
+        if request.seq != record.seq:
             return self._on_record(record, self._hear_again)
         if request.again and request.is_secret and self._brings_no_outcome():
             return self._on_record(record, self._hear_again)
@@ -223,43 +224,54 @@ class Turn:
         if new.entry not in self.environment.routes:
             new = replace(new, entry=path)  # a deploy has removed it
         if record is not None and self._is_worn_out(flow, record):
-            return self._let_go(record, [apology(flow, record.lang)])
-        context = self._context(flow, record, seq=new.seq + 1, entry=new.entry)
+            return self.replies.let_go(record, [apology(flow, record.lang)])
+        context = self.replies.context(flow, record, seq=new.seq + 1, entry=new.entry)
         machine = start(flow, context, route, hist=new.hist)
-        jobs = [job for job in new.jobs if job.get("on") not in spec_of(flow).chart.states]
+        jobs = [job for job in new.jobs if job.on not in spec_of(flow).chart.states]
         entry_keys = [*new.entry_keys, self.key][-REMEMBERED:]
         begun = replace(new, unheard=[], jobs=jobs, entry_keys=entry_keys)
         event = "entered" if record is None else "taken over"
-        return self._keep(machine, begun, compose(machine), event)
+        return self.replies.keep(machine, begun, event)
+
+    def _wait(self, record: Record) -> Reply:
+        if self.request.in_queue:
+            return answer_queue(self.replies, record)
+        return answer_hold(self.replies, record) or self._hear_again(record)
 
     def _hear_again(self, record: Record) -> Reply:
         """Say what is unheard, or else where the call is now; nothing moves."""
         seq = record.seq + 1 if record.unheard else record.seq
-        machine = self._bring_back(record, seq=seq)
-        twiml = compose(machine, _unheard(record))
+        machine = self.replies.bring_back(record, seq=seq)
+        twiml = compose(
+            machine,
+            unheard_of(record),
+            jobs=record.jobs,
+            hold_music=self.replies.hold_music,
+        )
         if twiml.is_silent and not self._is_final(machine):
             # Since a deploy its state leads on by itself. Nobody rests where nothing is said.
-            machine = self._bring_back(record, seq=record.seq + 1)
+            machine = self.replies.bring_back(record, seq=record.seq + 1)
             settle(machine)
-            return self._keep(machine, record, compose(machine), "moved on by itself")
+            return self.replies.keep(machine, record, "moved on by itself")
         event = "poll" if self.request.wait is not None else "late request"
         if (self.request.seq or 0) > record.seq:
             about = {"call_sid": self.request.call_sid, "seq": record.seq}
             logger.warning("the caller heard a document that the store forgot", extra=about)
-        if not record.unheard:
-            return Reply(twiml.body, event=event)
-        return self._keep(machine, replace(record, unheard=[]), twiml, event)
+        if record.unheard:
+            heard = replace(record, unheard=[])
+            return self.replies.keep(machine, heard, event, unheard_of(record))
+        return self._with_event_work(Reply(twiml.body, event=event), record)
 
     def _go_on(self, record: Record) -> Reply:
         """Feed what the caller or Twilio did."""
         flow = flow_of(self.environment, record)
         if spec_of(flow).chart.is_final(spec_of(flow).chart.legal(record.conf)):
-            return self._let_go(record, [])
+            return self._with_event_work(self.replies.let_go(record, []), record)
         if self._is_worn_out(flow, record):
-            return self._let_go(record, [apology(flow, record.lang)])
-        machine = self._bring_back(record, seq=record.seq + 1)
+            return self.replies.let_go(record, [apology(flow, record.lang)])
+        machine = self.replies.bring_back(record, seq=record.seq + 1)
         occurrence = occurrence_in(self.request.parameters)
-        self.event, fate = self._loggable(occurrence), Fate.GO_ON
+        self.event, fate = self.replies.loggable(occurrence), Fate.GO_ON
         is_gone = settle(machine) and not {*record.asking} <= {*configuration_of(machine)}
         if is_gone and occurrence.kind is Kind.INPUT:
             # A key pressed at a question that is gone is no answer to the next one.
@@ -267,21 +279,43 @@ class Turn:
         else:
             fate = feed(machine, occurrence)
         if fate is Fate.IGNORED:
-            return Reply(nothing(), event=self.event)
+            return self._ignored(machine, record)
         if fate in {Fate.GO_ON, Fate.COUNTED}:
             settle(machine)  # guards may ask for attempts, and for what a handler has written
-            twiml = compose(machine, _unheard(record))
-            return self._keep(machine, replace(record, unheard=[]), twiml, self.event)
+            heard = replace(record, unheard=[])
+            return self.replies.keep(machine, heard, self.event, unheard_of(record))
         last = context_of(machine).renderings if fate is Fate.LET_GO else []
-        return self._let_go(kept_of(machine, record), last, self.event)
+        return self.replies.let_go(kept_of(machine, record), last, self.event)
+
+    def _ignored(self, machine: CallFlow, record: Record) -> Reply:
+        """Answer an outcome that means nothing to the chart; work may be waiting for it."""
+        kept = kept_of(machine, record)
+        if kept.jobs == record.jobs:
+            return Reply(nothing(), event=self.event)
+        answered = replace(record, jobs=kept.jobs, answer=self.replies.answer(nothing()))
+        return Reply(nothing(), answered, self.event)
+
+    def _after_the_end(self, record: Record) -> Reply:
+        return self._with_event_work(Reply(hang_up(), event="after the end"), record)
+
+    def _with_event_work(self, reply: Reply, record: Record) -> Reply:
+        """Have what a verb ended with start its work, once, though the chart no longer moves."""
+        flow = self.environment.flows.get(record.flow)
+        over = flow is not None and (record.ended or spec_of(flow).chart.is_final(record.conf))
+        is_action = not self.request.is_entry and self.request.wait is None
+        if flow is None or not over or not is_action or self.key in record.seen:
+            return reply
+        occurrence = occurrence_in(self.request.parameters)
+        now = self.environment.clock.now().timestamp()
+        jobs = [*jobs_on(spec_of(flow), occurrence.event, occurrence.data, now)]
+        if not jobs:
+            return reply
+        kept = reply.record or record
+        seen = [*kept.seen, self.key][-REMEMBERED:]
+        return replace(reply, record=replace(kept, jobs=[*kept.jobs, *jobs], seen=seen))
 
     def _is_final(self, machine: CallFlow) -> bool:
         return spec_of(type(machine)).chart.is_final(configuration_of(machine))
-
-    def _loggable(self, occurrence: Occurrence) -> str:
-        """Return the event as the log may show it: a secret's digits are in an event's id."""
-        family = occurrence.event.partition(".")[0]
-        return family if self.request.is_secret else occurrence.event
 
     def _is_worn_out(self, flow: type[CallFlow], record: Record) -> bool:
         if not is_worn_out(flow, record):
@@ -289,51 +323,6 @@ class Turn:
         about = {"call_sid": self.request.call_sid, "flow": record.flow, "state": record.conf}
         logger.error("max_turns = %d reached; the call ends", flow.max_turns, extra=about)
         return True
-
-    def _keep(self, machine: CallFlow, record: Record, twiml: Twiml, event: str) -> Reply:
-        """Answer with a document, and keep what the machine has become."""
-        kept = kept_of(machine, record)
-        chart = spec_of(type(machine)).chart
-        is_over = twiml.hangs_up or (twiml.is_silent and chart.is_final(kept.conf))
-        asking = list(twiml.asking)
-        if asking and asking != record.asking:
-            kept = replace(kept, asking=asking, attempts=0)
-        body = hang_up() if is_over and twiml.is_silent else twiml.body
-        return self._saved(kept, body, event, is_over=is_over)
-
-    def _let_go(self, record: Record, last: list[Rendering], event: str = "") -> Reply:
-        return self._saved(record, hang_up(last), event or "let go", is_over=True)
-
-    def _saved(self, record: Record, body: bytes, event: str, *, is_over: bool) -> Reply:
-        answer = LastAnswer(self.request.request.token, self.key, body.decode())
-        kept = replace(
-            record,
-            seq=record.seq + 1,
-            turns=record.turns + 1,
-            answer=answer,
-            ended=is_over,
-        )
-        return Reply(body, kept, event)
-
-    def _bring_back(self, record: Record, *, seq: int) -> CallFlow:
-        flow = flow_of(self.environment, record)
-        context = self._context(flow, record, seq=seq)
-        return bring_back(flow, context, conf=record.conf, hist=record.hist)
-
-    def _context(
-        self, flow: type[CallFlow], record: Record | None, *, seq: int, entry: str = ""
-    ) -> Context:
-        parameters = {**self.request.parameters, "CallSid": self.request.call_sid}
-        known = Call.from_json(record.call) if record and record.call else None
-        return context_for(
-            self.environment,
-            flow,
-            record,
-            call=known.updated(parameters) if known else Call.from_parameters(parameters),
-            entry=entry or (record.entry if record else self.request.at),
-            seq=seq,
-            request=self.request.request,
-        )
 
     def _flow(self, record: Record | None) -> type[CallFlow] | None:
         if record is not None and record.flow in self.environment.flows:
@@ -358,7 +347,3 @@ class Turn:
                 extra=about,
             )
         logger.info("turn", extra=about)
-
-
-def _unheard(record: Record) -> list[Rendering]:
-    return [from_xml(source, xml) for source, xml in record.unheard]

@@ -8,16 +8,19 @@ from statechart_ivr.twiml.assembly import (
     Listening,
     Rendering,
     Twiml,
+    Waiting,
     asks,
     assemble,
     from_xml,
     hang_up_after,
     leads_on,
+    leave,
     nothing,
     one_moment,
     plain,
     prompts_of,
     to_xml,
+    wait_document,
 )
 from statechart_ivr.twiml.content import Document, document, gather, speak, to_elements
 from statechart_ivr.twiml.vocabulary import Remark, remarks
@@ -30,6 +33,7 @@ __all__ = [
     "Remark",
     "Rendering",
     "Twiml",
+    "Waiting",
     "asks",
     "assemble",
     "document",
@@ -37,6 +41,7 @@ __all__ = [
     "gather",
     "hang_up_after",
     "leads_on",
+    "leave",
     "nothing",
     "one_moment",
     "plain",
@@ -45,4 +50,5 @@ __all__ = [
     "speak",
     "to_elements",
     "to_xml",
+    "wait_document",
 ]

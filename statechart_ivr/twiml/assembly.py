@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -61,6 +61,19 @@ class Listening:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What a caller is given to wait with.
+
+    Attributes:
+        url: of the next wait document.
+        elements: what is heard until then.
+    """
+
+    url: str
+    elements: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True)
 class Twiml:
     """A document that is ready to be sent.
 
@@ -88,6 +101,8 @@ def assemble(
     turn_url: str,
     is_final: bool = False,
     listening: Listening | None = None,
+    queueing: Mapping[str, str] | None = None,
+    hold: Waiting | None = None,
 ) -> Twiml:
     """Put renderings together into one document.
 
@@ -100,6 +115,8 @@ def assemble(
         turn_url: where verbs without an action of their own go on.
         is_final: whether the chart has ended.
         listening: what the active states understand.
+        queueing: by state, where an Enqueue of its gets its wait documents.
+        hold: what follows where nothing is asked, and nothing leads on.
 
     Raises:
         RenderingError: two states ask something at the same time.
@@ -123,9 +140,14 @@ def assemble(
             f"{' and '.join(asking)} both ask the caller something at the same time; "
             "let one of them only speak"
         )
-    for question in asking.values():
+    for state_id, question in asking.items():
         # Last, because nothing behind a question is ever heard.
+        for element in question:
+            if element.tag == "Enqueue" and state_id in (queueing or {}):
+                element.attrib.setdefault("waitUrl", (queueing or {})[state_id])
         root.extend(_asked(question, turn_url, is_final, listening or Listening()))
+    if hold is not None and not any(child.tag in _LAST_VERBS for child in root):
+        root.extend(_waiting(hold))
     return _finish(root, tuple(asking), [one.source for one in heard])
 
 
@@ -143,6 +165,39 @@ def prompts_of(renderings: Iterable[Rendering]) -> list[Element]:
     """Return what renderings say, without anything that asks or leads on."""
     elements = _prompts_only(element for one in renderings for element in one.elements)
     return [element for element in elements if element.tag in _PROMPTS]
+
+
+def wait_document(waiting: Waiting, first: Iterable[Rendering] = ()) -> Twiml:
+    """Return a document for somebody who waits.
+
+    Args:
+        waiting: what is heard, and where the next one is.
+        first: what was not yet heard; only its prompts are.
+
+    Raises:
+        RenderingError: a verb or attribute has a name that is not XML.
+        DocumentTooLargeError: more than Twilio reads.
+    """
+    root = Element("Response")
+    root.extend(map(deepcopy, prompts_of(first)))
+    root.extend(_waiting(waiting))
+    return _finish(root, (), ["waiting"])
+
+
+def _waiting(waiting: Waiting) -> Iterator[Element]:
+    """Go through the verbs of a wait; keys that are pressed go to the next wait document."""
+    for element in map(deepcopy, waiting.elements):
+        if element.tag in INPUT_VERBS:
+            element.attrib.setdefault("action", waiting.url)
+        yield element
+    yield _redirect(waiting.url)
+
+
+def leave() -> bytes:
+    """Return the document that takes a caller out of a queue."""
+    root = Element("Response")
+    root.append(Element("Leave"))
+    return to_bytes(root)
 
 
 def _prompts_only(elements: Iterable[Element]) -> Iterator[Element]:

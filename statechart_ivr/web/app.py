@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from bottle import Bottle, HTTPError, HTTPResponse, request
@@ -14,11 +15,12 @@ from statechart_ivr.call import Answer, Pairs, Request
 from statechart_ivr.clock import Clock
 from statechart_ivr.errors import ConfigurationError, MissingSettingError
 from statechart_ivr.flow import CallFlow
+from statechart_ivr.runners.base import Runner
 from statechart_ivr.stores import open_store, shown_url
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.stores.encrypted import Keys
 from statechart_ivr.switchboard import Switchboard
-from statechart_ivr.turn import apology
+from statechart_ivr.turn import Client, apology
 from statechart_ivr.turn.compose import hang_up
 from statechart_ivr.urls import Fingerprinter
 from statechart_ivr.web.body import (
@@ -29,6 +31,7 @@ from statechart_ivr.web.body import (
     query_string,
     read_payload,
 )
+from statechart_ivr.web.hold_music import HoldMusicPlugin
 from statechart_ivr.web.mounting import BaseUrl, checked_base_url, path_below, root_of
 from statechart_ivr.web.signature import SignaturePlugin, as_tokens
 
@@ -85,6 +88,9 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
             sender's to write.
         store: where sessions are kept: a URL for `statechart_ivr.stores.open_store`, or a
             store, which `close` closes too.
+        runner: does background work; threads of this process if left out.
+        client: redirects live calls to what they have not heard, as a
+            `~statechart_ivr.switchboard.Switchboard` does.
         store_keys: what to encrypt sessions with, as for
             `~statechart_ivr.stores.EncryptedStore`; they stay readable if left out.
         services: what flows find in ``self.services``.
@@ -114,6 +120,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         base_url: BaseUrl | None = None,
         store: str | SessionStore = "sqlite:///calls.db",
         store_keys: Keys = (),
+        runner: Runner | None = None,
+        client: Client | None = None,
         services: Mapping[str, Any] | None = None,
         validate: bool = True,
         clock: Clock | None = None,
@@ -132,6 +140,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         self.switchboard = Switchboard(
             *flows,
             store=open_store(store, clock=clock, keys=store_keys),
+            runner=runner,
+            client=client,
             clock=clock,
             base_url=self.base_url if isinstance(self.base_url, str) else "",
             services=services,
@@ -183,6 +193,8 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         installed = super().install(plugin)
         if isinstance(plugin, Fingerprinter):
             self.switchboard.use_fingerprinter(plugin)
+        if isinstance(plugin, HoldMusicPlugin):
+            self.switchboard.use_hold_music(plugin.sound_url)
         return installed
 
     def add_route(self, route: Any) -> None:

@@ -80,6 +80,8 @@ class HoldMusicPlugin:
         self.twiml = twiml
         self.loop = loop
         self._wants_call = twiml is not None and _takes_two(twiml)
+        self._files: Fingerprinter
+        self._url: Callable[..., str]
 
     def setup(self, app: Bottle) -> None:
         """Look for the file and add the route; Bottle calls this."""
@@ -88,37 +90,43 @@ class HoldMusicPlugin:
             raise ConfigurationError(
                 "nothing serves the hold music: app.install(FingerprintPlugin(…)) before it"
             )
-        self._url(files)
-        answer = files.claim(self.endpoint, partial(self._answer, app, files))
+        below_root = self.file.startswith("/")
+        path = self.file if below_root else f"{files.mount_path}/{self.file}"
+        self._files = files
+        self._url = partial(files.url_for, path)
+        self._url()
+        answer = files.claim(self.endpoint, partial(self._answer, app))
         app.route(files.mount_path + self.endpoint, ["GET", "POST"], answer, name=ROUTE)
+
+    def sound_url(self, root: str) -> str:
+        """Return the URL of the sound.
+
+        Args:
+            root: public URL of the application's root; without a host, the sound's has none.
+        """
+        return self._url(base_url=root, absolute="://" in root)
 
     def apply(self, callback: Callable[..., Any], _route: Route) -> Callable[..., Any]:
         """Leave a route as it is; Bottle calls this."""
         return callback
 
-    def _url(self, files: Fingerprinter, **place: Any) -> str:
-        below_root = self.file.startswith("/")
-        path = self.file if below_root else f"{files.mount_path}/{self.file}"
-        return files.url_for(path, **place)
-
-    def _answer(self, app: Bottle, files: Fingerprinter) -> HTTPResponse:
-        twiml = self._twiml(files, root_of(app, request.environ))
+    def _answer(self, app: Bottle) -> HTTPResponse:
+        twiml = self._twiml(root_of(app, request.environ))
         for remark in twiml.remarks:
             log.warning("hold music: Twilio %d: %s", remark.number, remark.message)
         return HTTPResponse(twiml.body, headers=_HEADERS)
 
-    def _twiml(self, files: Fingerprinter, root: str) -> Twiml:
+    def _twiml(self, root: str) -> Twiml:
         if self.twiml is not None:
             try:
-                return plain(ROUTE, to_elements(self._own_content(self.twiml, files, root)))
+                return plain(ROUTE, to_elements(self._own_content(self.twiml, root)))
             except Exception:
                 log.exception("twiml= raised; the sound is played: %s", described(request.environ))
         # Without a host, Twilio takes the URL to be on the one it got this document from.
-        url = self._url(files, base_url=root, absolute="://" in root)
-        return plain(ROUTE, to_elements(Play(url, loop=self.loop)))
+        return plain(ROUTE, to_elements(Play(self.sound_url(root), loop=self.loop)))
 
-    def _own_content(self, twiml: Callable[..., Any], files: Fingerprinter, root: str) -> Any:
-        url_for = partial(files.url_for, base_url=root)
+    def _own_content(self, twiml: Callable[..., Any], root: str) -> Any:
+        url_for = partial(self._files.url_for, base_url=root)
         if not self._wants_call:
             return twiml(url_for)
         environ = request.environ

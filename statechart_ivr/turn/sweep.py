@@ -1,0 +1,86 @@
+"""Finding work that nobody does any more: whoever took it was stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Lock, Thread
+
+from statechart_ivr.errors import IvrError, StaleSessionError
+from statechart_ivr.stores.health import PROBE
+from statechart_ivr.turn.deliver import fail, submit
+from statechart_ivr.turn.environment import Environment
+from statechart_ivr.turn.jobs import TIMED_OUT, abandoned, overdue, taken
+from statechart_ivr.turn.records import DAMAGED, load, save
+
+logger = logging.getLogger("statechart_ivr.turn")
+
+#: Between two sweeps by one process.
+EVERY = timedelta(minutes=1)
+
+
+class Sweeper:
+    """Looks through a store once a minute, in a thread of its own.
+
+    A call that is held looks after its work itself; this is for the work of calls that are over,
+    and of callers who hear music.
+
+    Args:
+        environment: returns the application's.
+    """
+
+    def __init__(self, environment: Callable[[], Environment]) -> None:
+        self._environment = environment
+        # At the start of a process: another one may have been stopped just now.
+        self._next = environment().clock.now()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    def now_and_then(self) -> None:
+        """Begin a sweep if it is time, and do not wait for it."""
+        environment = self._environment()
+        if environment.clock.now() < self._next or not self._lock.acquire(blocking=False):
+            return
+        try:
+            now = environment.clock.now()
+            if now >= self._next and not (self._thread and self._thread.is_alive()):
+                self._next = now + EVERY
+                self._thread = Thread(
+                    target=sweep, args=[environment], name="ivr-sweep", daemon=True
+                )
+                self._thread.start()
+        finally:
+            self._lock.release()
+
+    def wait(self, seconds: float = 5.0) -> None:
+        """Wait for the sweep that is under way, if there is one; it may be broken off anywhere."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+
+def sweep(environment: Environment) -> None:
+    """Submit all work again whose lease has run out, and end what has had all its time."""
+    try:
+        for call_sid in environment.store.calls():
+            if not call_sid.startswith(PROBE) and not call_sid.endswith(DAMAGED):
+                _look_after(environment, call_sid)
+    except Exception as error:  # noqa: BLE001 - nobody is there to catch it
+        logger.warning("work that was left is not looked for: %s", error)
+
+
+def _look_after(environment: Environment, call_sid: str) -> None:
+    try:
+        loaded = load(environment, call_sid)
+        if loaded.record is None:
+            return
+        now = environment.clock.now().timestamp()
+        if jobs := abandoned(loaded.record, now):
+            save(environment, taken(loaded.record, jobs, now), revision=loaded.revision)
+            submit(environment, loaded.record, jobs)
+        for job in overdue(loaded.record, now):
+            fail(environment, call_sid, job, TIMED_OUT)
+    except StaleSessionError:
+        pass  # somebody is at it
+    except IvrError as error:
+        logger.warning("its work is not looked for: %s", error, extra={"call_sid": call_sid})

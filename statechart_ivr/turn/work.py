@@ -1,0 +1,174 @@
+"""Background work: one job of one call, from its lease to the delivery of what it came to."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from statechart_ivr.call import Call
+from statechart_ivr.errors import (
+    FlowError,
+    IvrError,
+    StaleSessionError,
+    UnknownEventError,
+)
+from statechart_ivr.flow import CallFlow, detach, spec_of
+from statechart_ivr.record import Job, ReadOnlySession, Record, check_json
+from statechart_ivr.turn.deliver import FAILED, Delivery, deliver
+from statechart_ivr.turn.environment import Environment, flow_errors
+from statechart_ivr.turn.jobs import LEASE, TIMED_OUT, taken
+from statechart_ivr.turn.records import asked_for_secret, context_for, load, log_flow_error, save
+
+logger = logging.getLogger("statechart_ivr.turn")
+
+_ALWAYS_KNOWN = frozenset({"no_match", "no_input", "give_up"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What background work came to.
+
+    Attributes:
+        event: to be delivered; nothing where there is none.
+        data: keyword arguments for callbacks.
+    """
+
+    event: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def perform(environment: Environment, call_sid: str, job_id: str) -> None:
+    """Do one job of a call, and deliver what it comes to.
+
+    The work may be done twice, by two processes, if the first one does not renew its lease; what
+    it comes to is delivered once.
+
+    Args:
+        environment: of the application.
+        call_sid: the call.
+        job_id: the job; nothing is done where it is done already, or nobody waits for it.
+
+    Raises:
+        StoreUnavailableError: the store gives no answer; the job's lease will run out.
+    """
+    record = load(environment, call_sid).record
+    job = next((one for one in record.jobs if one.id == job_id), None) if record else None
+    if record is None or job is None:
+        about = {"call_sid": call_sid, "job": job_id}
+        logger.info("nobody waits for this work any more", extra=about)
+        return
+    if job.deadline <= environment.clock.now().timestamp():
+        outcome = Outcome(FAILED, {"error": TIMED_OUT})
+    else:
+        with _renewing(environment, call_sid, job):
+            outcome = _outcome(environment, record, job)
+    deliver(environment, Delivery(call_sid, outcome.event, outcome.data, job=job.id))
+
+
+def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
+    try:
+        flow = environment.flows[record.flow]
+        machine = _detached(environment, flow, record, job)
+        method = getattr(machine, job.method)
+        return _read(flow, job.method, method(**_accepted(method, job.data)))
+    except Exception as error:  # noqa: BLE001 - flow code may raise anything
+        about = {"call_sid": record.call["sid"], "flow": record.flow, "event": job.on}
+        log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
+        if (errors := flow_errors.get()) is not None:
+            errors.append(error)
+        return Outcome(FAILED, {"error": f"{type(error).__name__}: {error}"})
+
+
+def _detached(environment: Environment, flow: type[CallFlow], record: Record, job: Job) -> CallFlow:
+    context = context_for(
+        environment,
+        flow,
+        record,
+        call=Call.from_json(record.call),
+        entry=record.entry,
+        seq=record.seq,
+        request=None,
+    )
+    context.job = job
+    context.session = ReadOnlySession(dict(context.session))
+    return detach(flow, context, conf=record.conf, hist=record.hist)
+
+
+def _accepted(method: Callable[..., Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a method takes of an event's data, as the engine does for its callbacks."""
+    parameters = inspect.signature(method).parameters
+    takes_all = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    return {name: value for name, value in data.items() if takes_all or name in parameters}
+
+
+def _read(flow: type[CallFlow], method: str, returned: Any) -> Outcome:
+    """Read what a background method returned.
+
+    Raises:
+        FlowError: it is nothing that could be delivered.
+        UnknownEventError: it is an event that the flow has no use for.
+        SessionValueError: its data is not JSON.
+    """
+    name = f"{flow.__name__}.{method}"
+    if returned is None:
+        return Outcome()
+    event, data = returned if isinstance(returned, tuple) and len(returned) == 2 else (returned, {})
+    if not isinstance(event, str) or not isinstance(data, dict):
+        raise FlowError(
+            f"{name} returned something of type {type(returned).__name__}; return an event id, "
+            "(event id, {name: JSON value}), or None"
+        )
+    check_json(data, f"{name}: the data of {event}")
+    if not _is_known(flow, event):
+        raise UnknownEventError(
+            event,
+            f"{name} returned {event!r}, for which no transition is declared; "
+            f"write state.to(…, event={event!r})",
+        )
+    return Outcome(event, data)
+
+
+def _is_known(flow: type[CallFlow], event: str) -> bool:
+    spec = spec_of(flow)
+    awaited = (wanted for work in spec.work for wanted in work.on_events)
+    return (
+        event.partition(".")[0] in _ALWAYS_KNOWN
+        or spec.chart.knows(event)
+        or any(f"{event}.".startswith(f"{wanted}.") for wanted in awaited)
+    )
+
+
+@contextmanager
+def _renewing(environment: Environment, call_sid: str, job: Job) -> Iterator[None]:
+    """Keep others from taking a job while it is done here."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(LEASE / 3):
+            _renew(environment, call_sid, job)
+
+    # Started when it is first needed: most work is done before.
+    thread = threading.Thread(target=renew, name="ivr-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _renew(environment: Environment, call_sid: str, job: Job) -> None:
+    try:
+        loaded = load(environment, call_sid)
+        now = environment.clock.now().timestamp()
+        if loaded.record is not None and now < job.deadline:
+            save(environment, taken(loaded.record, [job], now), revision=loaded.revision)
+    except StaleSessionError:
+        pass  # the next time will do
+    except IvrError as error:
+        logger.warning("a lease is not renewed: %s", error, extra={"call_sid": call_sid})
