@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
-from statechart_ivr.errors import ConfigurationError, StoreUnavailableError
+from statechart_ivr.errors import RunnerError, StoreUnavailableError
 from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
-from statechart_ivr.runners.base import Runner
+from statechart_ivr.routing import by_name, by_path, check_prefix
+from statechart_ivr.runners.base import Job, Runner
+from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.runners.thread import ThreadRunner
-from statechart_ivr.spec import Route
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.stores.breaker import CircuitBreaker
 from statechart_ivr.stores.health import Health
@@ -29,6 +29,7 @@ from statechart_ivr.turn import (
     TurnRequest,
     apology,
     deliver,
+    outbound,
     perform,
     turn,
 )
@@ -36,8 +37,6 @@ from statechart_ivr.turn.compose import hang_up as hang_up_document
 from statechart_ivr.urls import Fingerprinter
 
 logger = logging.getLogger("statechart_ivr.switchboard")
-
-_URL_SAFE = re.compile(r"[A-Za-z0-9._~/-]+")
 
 
 class Switchboard:
@@ -94,15 +93,18 @@ class Switchboard:
         prefix: str = "/ivr",
         digest_key: bytes = b"",
     ) -> None:
-        _check_prefix(prefix)
+        check_prefix(prefix)
         self.flows = flows
         self.store = store
         self.runner = ThreadRunner() if runner is None else runner
+        # Twilio is asked by others than those that webhooks and work wait for; in tests, at once.
+        at_once = isinstance(self.runner, InlineRunner)
+        self._errands = InlineRunner(re_raise=False) if at_once else ThreadRunner(threads=2)
         self.clock = clock or SystemClock()
         self.prefix = prefix
         self.environment = Environment(
-            flows=_by_name(flows),
-            routes=_by_path(flows, prefix),
+            flows=by_name(flows),
+            routes=by_path(flows, prefix),
             store=CircuitBreaker(store),
             clock=self.clock,
             services={} if services is None else services,
@@ -113,6 +115,8 @@ class Switchboard:
             runner=self.runner,
             perform=self.perform,
             client=client,
+            outside=self,
+            call_back=self._call_back,
         )
         self._health = Health(self.environment.store)
         # Past the breaker: it may take its time, and says nothing of the callers' next save.
@@ -212,6 +216,92 @@ class Switchboard:
             )
         return deliver(self.environment, Delivery(call_sid, event, data))
 
+    def place_call(
+        self,
+        route: str,
+        *,
+        to: str,
+        from_: str,
+        session: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> str:
+        """Call somebody, and have the call come in at a route.
+
+        What becomes of a call that nobody answers reaches its flow, too: as ``hang_up.busy``,
+        ``hang_up.no_answer``, ``hang_up.failed`` or ``hang_up.canceled``, for which a
+        ``@background`` method can be declared.
+
+        Args:
+            route: name or path.
+            to: a phone number in E.164, ``sip:…`` or ``client:…``.
+            from_: a number of the account.
+            session: what the call is to know from the beginning, as JSON values by name.
+            **options: ``machine_detection="Enable"`` to be told who has answered, as
+                ``self.call.answered_by``; ``record=True``; and what else twilio-python takes.
+
+        Returns:
+            The SID of the call.
+
+        Raises:
+            ConfigurationError: there is no client, no such route, or no base URL.
+            SessionValueError: the session is not JSON.
+            RestError: Twilio refuses, or does not answer.
+            StoreUnavailableError: the store is away; nobody was called.
+        """
+        return outbound.place_call(
+            self.environment, route, to=to, from_=from_, session=session, **options
+        )
+
+    def redirect(self, call_sid: str, route: str) -> bool:
+        """Point a live call at a route: its chart starts again there, with its session.
+
+        Args:
+            call_sid: the call.
+            route: name or path.
+
+        Returns:
+            False if the call is over, or not known to Twilio.
+
+        Raises:
+            ConfigurationError: there is no client, no such route, or no base URL.
+            RestError: Twilio refuses, or does not answer.
+        """
+        return outbound.redirect(self.environment, call_sid, route)
+
+    def send_sms(self, body: str, *, to: str, from_: str, **options: Any) -> str:
+        """Send a text message.
+
+        Args:
+            body: what it says.
+            to: a phone number in E.164.
+            from_: a number of the account that can send messages.
+            **options: as ``client.messages.create`` of twilio-python takes them.
+
+        Returns:
+            The SID of the message.
+
+        Raises:
+            ConfigurationError: there is no client.
+            RestError: Twilio refuses, or does not answer.
+        """
+        return outbound.client_of(self.environment).send_sms(body, to=to, from_=from_, **options)
+
+    @property
+    def client(self) -> Any:
+        """The `twilio.rest.Client`, for everything else.
+
+        Raises:
+            ConfigurationError: there is no client.
+        """
+        return outbound.client_of(self.environment).client
+
+    def _call_back(self, redirect: Callable[[], object], call_sid: str) -> None:
+        """Have Twilio asked for something, while nobody waits for it."""
+        try:
+            self._errands.submit(Job(call_sid, "redirect", redirect))
+        except RunnerError as error:
+            logger.warning("the call is not redirected: %s", error, extra={"call_sid": call_sid})
+
     def perform(self, call_sid: str, job_id: str) -> None:
         """Do one piece of background work in this process, and deliver what it comes to.
 
@@ -242,6 +332,7 @@ class Switchboard:
     def close(self) -> None:
         """Let the work that is under way come to its end, and close the store."""
         self.runner.close()
+        self._errands.close()
         self._sweeper.wait()
         self._purger.wait()
         self.store.close()
@@ -290,38 +381,3 @@ class Switchboard:
     def _apology(self, path: str) -> Any:
         flow = self.environment.flow_at(path) or self.flows[0]
         return apology(flow, flow.language)
-
-
-def _check_prefix(prefix: str) -> None:
-    if not (prefix.startswith("/") and _URL_SAFE.fullmatch(prefix)) or prefix.endswith("/"):
-        raise ConfigurationError(f"prefix={prefix!r}: write a path such as '/ivr'")
-
-
-def _by_name(flows: tuple[type[CallFlow], ...]) -> dict[str, type[CallFlow]]:
-    if not flows:
-        raise ConfigurationError("no flow: pass one or several subclasses of CallFlow")
-    by_name: dict[str, type[CallFlow]] = {}
-    for flow in flows:
-        if not (isinstance(flow, type) and issubclass(flow, CallFlow)):
-            raise ConfigurationError(f"{flow!r} is not a subclass of CallFlow")
-        if by_name.setdefault(flow.__name__, flow) is not flow:
-            raise ConfigurationError(f"two flows are named {flow.__name__}; rename one of them")
-    return by_name
-
-
-def _by_path(
-    flows: tuple[type[CallFlow], ...], prefix: str
-) -> dict[str, tuple[type[CallFlow], Route]]:
-    by_path: dict[str, tuple[type[CallFlow], Route]] = {}
-    for flow in flows:
-        for route in spec_of(flow).routes:
-            name = f"{flow.__name__}.{route.name}"
-            if route.path in by_path:
-                other, first = by_path[route.path]
-                raise ConfigurationError(
-                    f"{other.__name__}.{first.name} and {name} have one path: {route.path}"
-                )
-            if route.path == "/healthz" or f"{route.path}/".startswith(f"{prefix}/"):
-                raise ConfigurationError(f"{name}: the path {route.path} is the application's own")
-            by_path[route.path] = (flow, route)
-    return by_path

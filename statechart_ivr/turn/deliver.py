@@ -13,12 +13,12 @@ from twilio.twiml.voice_response import Hangup
 
 from statechart_ivr.call import Call, Request
 from statechart_ivr.errors import (
-    IvrError,
     RunnerError,
     RunnerFullError,
     SessionMismatchError,
     StaleSessionError,
     StoreUnavailableError,
+    UnknownUrlError,
 )
 from statechart_ivr.flow import (
     CallFlow,
@@ -33,6 +33,7 @@ from statechart_ivr.turn.environment import Environment, flow_errors
 from statechart_ivr.turn.feed import Fate, feed_event, settle
 from statechart_ivr.turn.hold import stays_in_queue
 from statechart_ivr.turn.jobs import fresh, jobs_on, without
+from statechart_ivr.turn.outbound import adopt
 from statechart_ivr.turn.records import (
     asked_for_secret,
     context_for,
@@ -103,6 +104,8 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     about: dict[str, Any] = {"call_sid": delivery.call_sid, "event": delivery.event}
     loaded = load(environment, delivery.call_sid)
     record = loaded.record
+    if record is None and adopt(environment, delivery.call_sid, delivery.request):
+        return _deliver_once(environment, delivery, tried)
     if record is None:
         logger.info("%s for a call that is not known", delivery.event, extra=about)
         return False
@@ -174,8 +177,8 @@ def _with_work(environment: Environment, delivery: Delivery, record: Record) -> 
 def _machine(environment: Environment, delivery: Delivery, record: Record) -> CallFlow | None:
     """Bring the machine back to life; None where it no longer runs."""
     flow = environment.flows.get(record.flow)
-    if flow is None or record.ended:
-        return None
+    if flow is None or record.ended or not record.conf:
+        return None  # the last: nobody has answered yet
     call = Call.from_json(record.call)
     if delivery.request is not None:
         parameters = delivery.request.parameters
@@ -209,7 +212,9 @@ def _said(machine: CallFlow, fate: Fate) -> list[Rendering]:
 def _call_back(environment: Environment, record: Record) -> None:
     """Point a live call at what it has not heard, where somebody can."""
     unheard, flow = unheard_of(record), environment.flows.get(record.flow)
-    if environment.client is None or flow is None or record.ended or not unheard:
+    if environment.client is None or environment.call_back is None:
+        return
+    if flow is None or record.ended or not unheard:
         return
     if stays_in_queue(flow, record, unheard):
         return  # the next wait document says it; going away from the queue would lose the place
@@ -218,9 +223,12 @@ def _call_back(environment: Environment, record: Record) -> None:
     secret = {"s": 1} if asked_for_secret(environment, record) else {}
     try:
         url = links.wait(1, absolute=True, **secret)
-        environment.client.redirect(sid, url, account_sid=record.call["account_sid"])
-    except IvrError as error:
+    except UnknownUrlError as error:
         logger.warning("the call is not redirected: %s", error, extra={"call_sid": sid})
+        return
+    account_sid = record.call["account_sid"]
+    redirect = partial(environment.client.redirect, sid, url, account_sid=account_sid)
+    environment.call_back(redirect, sid)
 
 
 def submit(environment: Environment, record: Record, jobs: Iterable[Job]) -> None:

@@ -17,11 +17,14 @@ from statechart_ivr.call import (
     is_told,
 )
 from statechart_ivr.clock import Clock
-from statechart_ivr.flow import CallFlow, spec_of
+from statechart_ivr.flow import CallFlow, Outside, spec_of
 from statechart_ivr.runners.base import Runner
 from statechart_ivr.spec import Route
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.urls import Fingerprinter, Links, encode_query, join_url
+
+#: In the query of a placed call's URLs: what its session is stored under until its SID is known.
+PLACED = "placed"
 
 #: Set to a list, it collects every exception that flow code raises in this thread; the caller
 #: hears the apology all the same. For tests.
@@ -29,10 +32,32 @@ flow_errors: ContextVar[list[BaseException] | None] = ContextVar("flow_errors", 
 
 
 class Client(Protocol):
-    """Points live calls elsewhere."""
+    """Asks things of Twilio, as `statechart_ivr.rest.RestClient` does."""
 
     def redirect(self, call_sid: str, url: str, *, account_sid: str = "") -> bool:
         """Have a call go on at a URL; return whether there still is such a call."""
+        ...
+
+    def place_call(
+        self,
+        *,
+        to: str,
+        from_: str,
+        url: str,
+        status_callback: str,
+        fallback_url: str = "",
+        **options: Any,
+    ) -> str:
+        """Call somebody, and return the call's SID."""
+        ...
+
+    def send_sms(self, body: str, *, to: str, from_: str, **options: Any) -> str:
+        """Send a text message, and return its SID."""
+        ...
+
+    @property
+    def client(self) -> Any:
+        """The `twilio.rest.Client`, for everything else."""
         ...
 
 
@@ -52,7 +77,9 @@ class Environment:
         digest_key: keeps digests of caller input from being guessed; up to 64 bytes.
         runner: does background work; None where there is none to do.
         perform: does the work of a call SID and a job's id, in this process.
-        client: redirects live calls; None where nobody can.
+        client: asks things of Twilio; None where nobody can.
+        outside: what background work can do to the world; None outside an application.
+        call_back: has a live call come for what it has not heard.
         hold_music: returns the URL of the sound callers hear while they are held, for the public
             URL of the application's root; None where there is none.
         paths: path by name, of what the application serves besides the routes of its flows.
@@ -71,6 +98,8 @@ class Environment:
     runner: Runner | None = None
     perform: Callable[[str, str], None] | None = None
     client: Client | None = None
+    outside: Outside | None = None
+    call_back: Callable[[Callable[[], object], str], None] | None = None
     hold_music: Callable[[str], str] | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
     fingerprinter: Fingerprinter | None = None

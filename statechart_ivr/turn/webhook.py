@@ -21,6 +21,7 @@ from statechart_ivr.turn.environment import Environment, TurnRequest, flow_error
 from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle
 from statechart_ivr.turn.jobs import TIMED_OUT, abandoned, fresh, jobs_on, overdue, taken
 from statechart_ivr.turn.outage import ask_for_patience
+from statechart_ivr.turn.outbound import adopt
 from statechart_ivr.turn.records import (
     Loaded,
     asked_for_secret,
@@ -125,6 +126,10 @@ class Turn:
     def _load(self) -> Loaded:
         """Load the record, after work that took too long was told that it has failed."""
         loaded = load(self.environment, self.request.call_sid)
+        if loaded.record is None and adopt(
+            self.environment, self.request.call_sid, self.request.request
+        ):
+            loaded = load(self.environment, self.request.call_sid)
         now = self.environment.clock.now().timestamp()
         late = overdue(loaded.record, now) if loaded.record else []
         for job in late:

@@ -95,6 +95,7 @@ def _detached(environment: Environment, flow: type[CallFlow], record: Record, jo
         request=None,
     )
     context.job = job
+    context.outside = environment.outside
     context.session = ReadOnlySession(dict(context.session))
     return detach(flow, context, conf=record.conf, hist=record.hist)
 

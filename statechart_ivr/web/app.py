@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from bottle import Bottle, HTTPError, HTTPResponse, request

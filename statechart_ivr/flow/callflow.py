@@ -1,9 +1,8 @@
-"""`CallFlow`: a statechart that answers the phone, and how it is brought back to life."""
+"""`CallFlow`: a statechart that answers the phone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -14,18 +13,18 @@ from statemachine.transition import Transition
 
 from statechart_ivr import engine
 from statechart_ivr.call import Call
-from statechart_ivr.clock import Clock, SystemClock
 from statechart_ivr.errors import (
     DetachedError,
     FlowError,
     LostAttributeError,
     RenderingError,
-    SessionMismatchError,
     TransitionLoopError,
 )
 from statechart_ivr.events import PromptedEvent, data_of, is_choice
-from statechart_ivr.record import Job, Session
-from statechart_ivr.spec import CallFlowMeta, FlowSpec, Route
+from statechart_ivr.flow.background import BackgroundTools
+from statechart_ivr.flow.context import Context
+from statechart_ivr.record import Session
+from statechart_ivr.spec import CallFlowMeta, FlowSpec
 from statechart_ivr.twiml import Rendering, speak, to_elements
 from statechart_ivr.urls import Links, Query
 
@@ -33,46 +32,7 @@ from statechart_ivr.urls import Links, Query
 MAX_EVENTLESS = 50
 
 
-@dataclass
-class Context:
-    """What a flow's instance knows during one turn; the instance has nothing else.
-
-    Attributes:
-        call: the phone call.
-        session: its data.
-        links: its URLs.
-        clock: tells the time.
-        services: what the application passed in.
-        language: for Say and Gather.
-        attempts: silent or wrong inputs at the present question.
-        asking: the states that ask the present question.
-        rendering: the state that is just being rendered, or None.
-        is_giving_up: whether ``give_up`` has been sent in this turn.
-        renderings: what the states entered so far say, in order.
-        entered: the states entered so far that say something or start work.
-        events: what has happened so far, with the data for whoever is started by it.
-        eventless: eventless transitions taken so far.
-        job: the background work that is done with this instance, or None.
-    """
-
-    call: Call
-    session: Session
-    links: Links
-    clock: Clock = field(default_factory=SystemClock)
-    services: Mapping[str, Any] = field(default_factory=dict)
-    language: str | None = None
-    attempts: int = 0
-    asking: tuple[str, ...] = ()
-    rendering: str | None = None
-    is_giving_up: bool = False
-    renderings: list[Rendering] = field(default_factory=list)
-    entered: list[str] = field(default_factory=list)
-    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    eventless: int = 0
-    job: Job | None = None
-
-
-class CallFlow(StateMachine, metaclass=CallFlowMeta):
+class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
     """One phone call, as a statechart.
 
     Subclass it, declare states and transitions as `statemachine.StateMachine` has them, and mark
@@ -169,20 +129,6 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
         life = self._life
         is_new = life.rendering is not None and life.rendering not in life.asking
         return 0 if is_new or (life.rendering and life.is_giving_up) else life.attempts
-
-    @property
-    def job(self) -> Job:
-        """The background work that this method does: its ``id``, what it is ``on``, its ``data``.
-
-        Work is done at least once, and now and then twice: side effects are to be idempotent by
-        ``job.id``, which is the same each time.
-
-        Raises:
-            FlowError: this is no background method.
-        """
-        if self._life.job is None:
-            raise FlowError("self.job is for @background methods; nothing else has one")
-        return self._life.job
 
     @property
     def services(self) -> Mapping[str, Any]:
@@ -321,100 +267,6 @@ def wait_url_of(
     """
     query = {**({"q": 1} if in_queue else {}), **({"s": 1} if asks_for_secret(flow) else {})}
     return context_of(flow).links.wait(number, absolute=absolute, **query)
-
-
-def history_of(flow: CallFlow) -> dict[str, list[str]]:
-    """Return the ids of the states that each history state remembers."""
-    return {name: [state.id for state in states] for name, states in flow.history_values.items()}
-
-
-def bring_back(
-    flow: type[CallFlow],
-    context: Context,
-    *,
-    conf: Sequence[str],
-    hist: Mapping[str, Sequence[str]],
-) -> CallFlow:
-    """Bring a call's machine back to life; no callback runs.
-
-    Args:
-        flow: its class.
-        context: of this turn.
-        conf: ids of its active states.
-        hist: ids of what its history states remember; states that are gone are forgotten.
-
-    Raises:
-        SessionMismatchError: this version of the flow cannot be in ``conf``.
-    """
-    chart = spec_of(flow).chart
-    whole = chart.legal(conf)
-    machine = flow(context)
-    engine.place(machine, chart.values(whole))
-    machine.history_values.update(_known_history(flow, hist))
-    return machine
-
-
-def detach(
-    flow: type[CallFlow],
-    context: Context,
-    *,
-    conf: Sequence[str],
-    hist: Mapping[str, Sequence[str]],
-) -> CallFlow:
-    """Build a machine for background work: it knows its call, and cannot move it.
-
-    Args:
-        flow: its class.
-        context: with the job.
-        conf: ids of the active states; none of them is active where this version of the flow
-            does not know them, for the work may be about a call that is over.
-        hist: ids of what its history states remember.
-    """
-    try:
-        machine = bring_back(flow, context, conf=conf, hist=hist)
-    except SessionMismatchError:
-        machine = flow(context)
-    engine.refuse_events(machine, _refuse_event)
-    return machine
-
-
-def _refuse_event() -> None:
-    raise DetachedError("sending an event", "return its id")
-
-
-def start(
-    flow: type[CallFlow],
-    context: Context,
-    route: Route,
-    *,
-    hist: Mapping[str, Sequence[str]],
-) -> CallFlow:
-    """Bring a machine to life at the state of a route: hook first, then the states are entered.
-
-    Args:
-        flow: its class.
-        context: of this turn.
-        route: where the call comes in.
-        hist: what history states remember from before.
-    """
-    machine = flow(context)
-    machine.history_values.update(_known_history(flow, hist))
-    engine.unplace(machine, spec_of(flow).chart.states[route.state].value)
-    if route.hook is not None:
-        getattr(machine, route.hook)()
-    machine.activate_initial_state()
-    return machine
-
-
-def _known_history(
-    flow: type[CallFlow], hist: Mapping[str, Sequence[str]]
-) -> dict[str, list[State]]:
-    chart = spec_of(flow).chart
-    return {
-        name: [chart.states[state_id] for state_id in remembered]
-        for name, remembered in hist.items()
-        if chart.may_remember(name, remembered)
-    }
 
 
 def render_state(flow: CallFlow, state_id: str) -> Rendering:
