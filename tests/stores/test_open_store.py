@@ -87,7 +87,7 @@ def test_instance() -> None:
 def test_neither_url_nor_store(wrong: object) -> None:
     """Anything else is refused with what to write."""
     with pytest.raises(ConfigurationError, match=r"not .*; write 'memory:'"):
-        open_store(wrong)  # type: ignore[arg-type]
+        open_store(wrong)
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,7 @@ def test_a_standby(store: SqlStore, other: psycopg.Connection) -> None:
     """A server that only reads is told from one that is broken."""
     save(store)
     name = other.info.dbname
-    other.execute(  # type: ignore[call-overload]
-        f"ALTER DATABASE {name} SET default_transaction_read_only = on"
-    )
+    other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     other.commit()
     store.close()  # a new connection goes by it
     assert store.load("CA1") == Stored(b"x", 1)
