@@ -127,7 +127,7 @@ class DramatiqRunner:
             unfinished = self._unfinished()
             if unfinished < self._limit:
                 self._actor.send(job.call_sid, job.id)
-        except (RedisError, dramatiq.BrokerConnectionError, UnicodeError) as error:
+        except (RedisError, dramatiq.BrokerError, UnicodeError) as error:
             # The last one is of a host there cannot be.
             why = explained(self._name, error, _HINTS)
             raise RunnerUnavailableError(job.call_sid, job.id, why) from error
@@ -157,7 +157,7 @@ class DramatiqRunner:
 
     def _unfinished(self) -> int:
         if self._redis is None:
-            return -1
+            return 0  # as far as can be seen from here
         # What is in work, too: a message stays there until it is acknowledged.
         return int(self._redis.hlen(f"{_NAMESPACE}:{self._actor.queue_name}.msgs"))
 

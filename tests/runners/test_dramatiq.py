@@ -233,6 +233,28 @@ class TestRedis:
         finally:
             server.stop()
 
+    def test_rights(
+        self, redis_server: RedisServer, workers: Workers, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A user who may not send jobs is told which rights are missing; they are enough."""
+        user = f"user-{uuid4().hex}"
+        url = redis_server.url.replace("//", f"//{user}:secret@")
+        runner = DramatiqRunner(url, queue_name=fresh_name())
+        with redis_server.client() as client:
+            client.execute_command("ACL", "SETUSER", user, "on", ">secret")
+            with pytest.raises(RunnerUnavailableError, match="the user needs ~dramatiq") as caught:
+                runner.submit(job())
+            rights = str(caught.value).partition("the user needs ")[2].replace("and ", "").split()
+            client.execute_command("ACL", "SETUSER", user, *rights)
+        done = Event()
+        runner.serve(lambda *_: done.set())
+        runner.submit(job())
+        workers.start(runner)
+        assert done.wait(timeout=60)
+        workers.stop()
+        runner.close()
+        assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+
 
 class TestUrl:
     """What a URL may be, and what is said of one that is wrong."""
@@ -296,7 +318,7 @@ class TestBrokerOfOnesOwn:
 
         class Away(StubBroker):
             def enqueue(self, message, *, delay=None):
-                raise dramatiq.BrokerConnectionError("nobody there")
+                raise dramatiq.ConnectionClosed("nobody there")
 
         with pytest.raises(RunnerUnavailableError, match="CA1 is not taken on: Away: nobody there"):
             DramatiqRunner(Away()).submit(job())
