@@ -24,6 +24,10 @@
     │   ├── StaleSessionError       somebody else saved first
     │   └── StoreUnavailableError   no answer, full, locked, read-only
     │       └── WrongKeyError       none of the keys opens an encrypted session
+    ├── RunnerError                 background work was not taken on
+    │   ├── RunnerFullError         as much is under way or waits as may
+    │   └── RunnerUnavailableError  nobody can take it now; its lease will run out
+    │       └── RunnerClosedError   the process is about to end
     └── PhoneError                  a test asked the phone for something a caller cannot do
         └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
 """
@@ -222,6 +226,43 @@ class WrongKeyError(StoreUnavailableError):
             f"{several} the session of {call_sid}; keep a key that was replaced, behind the new "
             "one, until no session is left that was written with it"
         )
+
+
+class RunnerError(IvrError):
+    """A runner did not take a job on: it is not carried out, unless it is submitted again.
+
+    Attributes:
+        call_sid: the call.
+        job_id: the job.
+    """
+
+    def __init__(self, call_sid: str, job_id: str, why: str) -> None:
+        self.call_sid = call_sid
+        self.job_id = job_id
+        super().__init__(f"job {job_id} of {call_sid} is not taken on: {why}")
+
+
+class RunnerFullError(RunnerError):
+    """As many jobs are under way or wait as the runner allows.
+
+    Attributes:
+        limit: how many.
+    """
+
+    def __init__(self, call_sid: str, job_id: str, *, limit: int, advice: str) -> None:
+        self.limit = limit
+        super().__init__(call_sid, job_id, f"{limit} are not done yet, the most allowed; {advice}")
+
+
+class RunnerUnavailableError(RunnerError):
+    """Nobody can take the job now: the broker gives no answer, or no thread can be started."""
+
+
+class RunnerClosedError(RunnerUnavailableError):
+    """The runner has been closed, as it is when its process is about to end."""
+
+    def __init__(self, call_sid: str, job_id: str) -> None:
+        super().__init__(call_sid, job_id, "the runner has been closed")
 
 
 class PhoneError(IvrError, AssertionError):

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import ceil
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from statechart_ivr.errors import (
-    ConfigurationError,
-    MissingExtraError,
-    StaleSessionError,
-    StoreUnavailableError,
+from statechart_ivr.errors import MissingExtraError, StaleSessionError, StoreUnavailableError
+from statechart_ivr.redis_access import (
+    NO_PERMISSION,
+    OUT_OF_MEMORY,
+    checked_name,
+    explained,
+    open_pool,
 )
 from statechart_ivr.stores.base import Stored
 
 try:
     import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
 except ImportError as error:
     raise MissingExtraError("RedisStore", "redis") from error
 
@@ -45,35 +43,14 @@ return revision
 #: Keys that Redis looks at in one step of going through all.
 _BATCH = 1000
 
-#: What may stand in the query of a URL, for the client in redis-py.
-_OPTIONS = (
-    "client_name db health_check_interval protocol socket_keepalive ssl_ca_certs ssl_ca_data "
-    "ssl_ca_path ssl_cert_reqs ssl_certfile ssl_check_hostname ssl_keyfile ssl_password"
-).split()
-
-# What Redis or its client say, and what to do about it. Inside the script, Redis 6 puts words of
-# its own in front; the client takes some of the first words away.
 _HINTS: Mapping[str, str] = {
-    "NOAUTH|Authentication required|HELLO must be called": "write the password into the URL: redis://:password@host",
-    "WRONGPASS|invalid username-password|AUTH called with|AUTH <password> called": (
-        "name and password in the URL are not those of the server"
-    ),
-    "NOPERM|NoPermission": (
+    NO_PERMISSION: (
         "the user needs ~PREFIX* and "
         "+hmget +hset +pexpire +del +scan +info +ping +select +evalsha +script|load"
     ),
-    "OOM|OutOfMemory": (
+    OUT_OF_MEMORY: (
         "raise maxmemory, and set maxmemory-policy noeviction: sessions must not be evicted"
     ),
-    "READONLY|ReadOnly": "this server is a replica; name the primary",
-    "MISCONF": "the server cannot write to its disk, and so takes no writes",
-    "LOADING|BusyLoading": "the server is reading its file, and will answer when it has",
-    "MOVED|MovedError": (
-        "the server is one of several in a cluster, and this client keeps to one; name an "
-        "address that leads to them all"
-    ),
-    "No connection available": "raise max_connections to the number of the server's threads",
-    "CERTIFICATE_VERIFY_FAILED": "name who has signed it: rediss://host?ssl_ca_certs=/path/ca.pem",
 }
 
 
@@ -114,12 +91,11 @@ class RedisStore:
         max_connections: int = 64,
         prefix: str = "ivr:session:",
     ) -> None:
-        parts = _checked(url)
-        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        self._name = checked_name(url, "RedisStore")
         self._prefix = prefix.encode()
         # Its annotations promise less than it does: answers are bytes unless one asks for text.
         self._client: Any = redis.Redis(
-            connection_pool=_pool(url, timeout=timeout, max_connections=max_connections)
+            connection_pool=open_pool(url, timeout=timeout, max_connections=max_connections)
         )
         self._save = self._client.register_script(_SAVE)
 
@@ -218,75 +194,7 @@ class RedisStore:
         try:
             yield
         except (redis.RedisError, UnicodeError) as error:  # the latter of a host there cannot be
-            told = f"{type(error).__name__}: {error}"
-            hints = [hint for words, hint in _HINTS.items() if re.search(words, told)]
-            text = "; ".join([f"{self._name}: {error}", *hints])
-            raise StoreUnavailableError(text) from error
-
-
-def _checked(url: str) -> SplitResult:
-    """Return the parts of a URL; what is wrong with one is told without the password in it."""
-    try:
-        parts = urlsplit(url)
-        if "[" in parts.netloc.rpartition("@")[0]:
-            raise ValueError  # which older Pythons let pass
-    except ValueError:
-        raise ConfigurationError(f"the host cannot be read; {_ENCODE}") from None
-    if parts.scheme not in ("redis", "rediss", "unix"):
-        raise ConfigurationError(f"RedisStore takes redis://, rediss:// or unix://; {_ENCODE}")
-    try:
-        parts.port  # noqa: B018 - it is read when it is asked for
-    except ValueError:
-        raise ConfigurationError(f"the port is not a number; {_ENCODE}") from None
-    is_place = bool(parts.path) if parts.scheme == "unix" else _DATABASE.fullmatch(parts.path)
-    if not is_place or parts.fragment:
-        raise ConfigurationError(
-            f"behind the host comes the number of a database, behind unix:// a path; {_ENCODE}"
-        )
-    for option in dict(parse_qsl(parts.query, keep_blank_values=True)):
-        if option not in _OPTIONS:
-            which = repr(option) if option.isidentifier() else "of that name"
-            raise ConfigurationError(f"there is no option {which}; there are {', '.join(_OPTIONS)}")
-    return parts
-
-
-_LONGEST_WAIT = 3600
-_DATABASE = re.compile(r"/?|/\d+")
-_ENCODE = "percent-encode what means something in a URL: %2F for a slash in the password"
-
-
-def _pool(url: str, *, timeout: float, max_connections: int) -> Any:
-    if not 0 < timeout <= _LONGEST_WAIT:
-        raise ConfigurationError(
-            f"timeout is in seconds, more than 0 and at most {_LONGEST_WAIT}, not {timeout}"
-        )
-    if max_connections < 1:
-        raise ConfigurationError(f"max_connections is at least 1, not {max_connections}")
-    # Older releases of the client do not look whose certificate it is unless told to.
-    safe = {"ssl_check_hostname": True} if _asks_for_certificate(url) else {}
-    try:
-        pool = redis.BlockingConnectionPool.from_url(
-            url,
-            timeout=timeout,
-            max_connections=max_connections,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            # A server, or a firewall between, may have dropped a connection that was not used
-            # for long: once more, at once, on a new one.
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-            retry_on_error=[redis.ConnectionError],  # releases before 6 want it said twice
-            **safe,
-        )
-        pool.connection_class(**pool.connection_kwargs)  # it takes them all; opens nothing
-    except (ValueError, TypeError, redis.RedisError) as error:
-        raise ConfigurationError(f"an option is not one for this kind of URL: {error}") from error
-    return pool
-
-
-def _asks_for_certificate(url: str) -> bool:
-    parts = urlsplit(url)
-    is_tls = parts.scheme == "rediss"
-    return is_tls and dict(parse_qsl(parts.query)).get("ssl_cert_reqs") != "none"
+            raise StoreUnavailableError(explained(self._name, error, _HINTS)) from error
 
 
 def _literally(prefix: bytes) -> bytes:

@@ -16,6 +16,7 @@ HEAVY = [
     "bottle",
     "click",
     "cryptography",
+    "dramatiq",
     "hypothesis",
     "nicegui",
     "psycopg",
@@ -26,14 +27,15 @@ HEAVY = [
     "waitress",
 ]
 
-#: What brings a store of an extra's: loaded when such a store is opened.
-EXTRAS = ["cryptography", "psycopg", "redis", "sqlalchemy"]
+#: What an extra brings for a store or a runner: loaded when one of that kind is made.
+EXTRAS = ["cryptography", "dramatiq", "psycopg", "redis", "sqlalchemy"]
 
 
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
         ("statechart_ivr", HEAVY),
+        ("statechart_ivr.runners", HEAVY),
         ("statechart_ivr.stores", HEAVY),
         ("statechart_ivr.web", EXTRAS),
         ("statechart_ivr.cli.main", EXTRAS),

@@ -14,8 +14,12 @@ import pytest
 
 import statechart_ivr
 
+#: Imported by Dramatiq's program only, and for an application.
+WORKER = "statechart_ivr.runners.worker"
 MODULES = sorted(
-    module.name for module in pkgutil.walk_packages(statechart_ivr.__path__, "statechart_ivr.")
+    module.name
+    for module in pkgutil.walk_packages(statechart_ivr.__path__, "statechart_ivr.")
+    if module.name != WORKER
 )
 
 
