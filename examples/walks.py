@@ -16,7 +16,8 @@ from typing import NamedTuple, cast
 from statemachine.transition import Transition
 
 from statechart_ivr import CallFlow
-from statechart_ivr.flow import CallFlowMeta, spec_of
+from statechart_ivr.flow import spec_of
+from statechart_ivr.spec import CallFlowMeta
 from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import DIAL_STATUSES, QUEUE_RESULTS
 

@@ -15,7 +15,7 @@ from statechart_ivr import CallFlow, background, renders, routable
 from statechart_ivr.call import Request
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import ConfigurationError, DamagedRecordError, StoreUnavailableError
-from statechart_ivr.flow import CallFlowMeta
+from statechart_ivr.spec import CallFlowMeta
 from statechart_ivr.stores import MemoryStore, SqliteStore
 from statechart_ivr.switchboard import Switchboard
 
