@@ -23,6 +23,7 @@
     │   ├── StaleSessionError       somebody else saved first
     │   └── StoreUnavailableError   no answer, full, locked, read-only
     │       └── WrongKeyError       none of the keys opens an encrypted session
+    ├── RestError                   Twilio's REST API refuses, or does not answer
     └── PhoneError                  a test asked the phone for something a caller cannot do
         └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
 """
@@ -214,6 +215,31 @@ class WrongKeyError(StoreUnavailableError):
             f"{several} the session of {call_sid}; keep a key that was replaced, behind the new "
             "one, until no session is left that was written with it"
         )
+
+
+class RestError(IvrError):
+    """Twilio's REST API refused a request, or did not answer it.
+
+    Attributes:
+        status: HTTP status of the answer; None if there was none.
+        code: Twilio's number of the error, explained at ``https://www.twilio.com/docs/errors``;
+            None if it gave none.
+        maybe_done: whether what was asked for may have been done all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        maybe_done: bool = False,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.maybe_done = maybe_done
+        doubt = "; it may have been done all the same" if maybe_done else ""
+        super().__init__(message + doubt)
 
 
 class PhoneError(IvrError, AssertionError):

@@ -31,6 +31,7 @@ FLOORS = {
     "stores.base": 2,
     "testing.rules": 2,
     "flow": 3,
+    "rest": 3,
     "stores.breaker": 3,
     "stores.encrypted": 3,
     "stores.health": 3,

@@ -34,6 +34,7 @@ EXTRAS = ["cryptography", "psycopg", "redis", "sqlalchemy"]
     ("module", "unwanted"),
     [
         ("statechart_ivr", HEAVY),
+        ("statechart_ivr.rest", HEAVY),
         ("statechart_ivr.stores", HEAVY),
         ("statechart_ivr.web", EXTRAS),
         ("statechart_ivr.cli.main", EXTRAS),
