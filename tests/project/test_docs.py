@@ -17,7 +17,7 @@ import click
 import pytest
 
 import statechart_ivr
-from statechart_ivr import errors, events, stores, testing, web
+from statechart_ivr import errors, events, rest, stores, testing, web
 from statechart_ivr.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +135,9 @@ def test_the_command_line() -> None:
     }
 
 
-@pytest.mark.parametrize("module", [statechart_ivr, stores, testing, web], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "module", [statechart_ivr, rest, stores, testing, web], ids=lambda m: m.__name__
+)
 def test_the_api(module: ModuleType) -> None:
     """The reference has an entry for every public name; it shows all errors by itself."""
     page = (ROOT / "docs/reference/api.md").read_text("utf-8")
