@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -74,7 +73,6 @@ class RestClient:
         self._given, self._made = client, None
         self._account_sid, self._auth_token = account_sid, auth_token
         self._timeout, self._pauses, self._sleep = timeout, tuple(pauses), sleep
-        self._making = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.account_sid}>"
@@ -87,15 +85,17 @@ class RestClient:
     @property
     def client(self) -> Any:
         """The `twilio.rest.Client`, for everything else; what it raises is twilio's own."""
-        with self._making:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
+        if self._made is None:
+            # Two threads may both make one, which does no harm. A lock would: a process that is
+            # forked off meanwhile would wait for it for ever.
+            self._made = self._make()
+        return self._made
 
     def redirect(self, call_sid: str, url: str, *, account_sid: str = "") -> bool:
         """Have a live call ask another URL for TwiML, now, whatever it is playing.
 
-        Doing it twice does no harm, so it is repeated until Twilio says what became of it.
+        Doing it twice does no harm, so it is repeated until Twilio says what became of it, or there
+        are no more pauses; a minute and a half at worst, if nothing is set otherwise.
 
         Args:
             call_sid: the call.
@@ -115,7 +115,7 @@ class RestClient:
         except RestError as error:
             if error.code not in _GONE:
                 raise
-            log.info("%s: it has ended", asked, extra={"call_sid": call_sid})
+            log.info("nobody to redirect: %s", error, extra={"call_sid": call_sid})
             return False
         return True
 

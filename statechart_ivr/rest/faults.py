@@ -88,13 +88,15 @@ def _refusal(error: TwilioException) -> Fault:
     if isinstance(error, TwilioServiceException):
         words = ": ".join(filter(None, [error.title, error.detail]))
         return _answered(error.status, error.code, words)
-    if not isinstance(error, TwilioRestException):
-        # A list that cannot be read comes without what Twilio said of it.
-        message, response = error.args
-        return _refusal(Version.exception("GET", "", response, message))
-    # Where the answer has no code, twilio-python takes the status for one.
-    code = error.code if error.code != error.status else None
-    return _answered(error.status, code, error.msg)
+    if isinstance(error, TwilioRestException):
+        # Where the answer has no code, twilio-python takes the status for one.
+        code = error.code if error.code != error.status else None
+        return _answered(error.status, code, error.msg)
+    message, *responses = error.args
+    if not responses:
+        return Fault(Outcome.UNKNOWN, f"the answer is not what Twilio answers: {message}")
+    # That of a list which cannot be read brings the answer as it came.
+    return _refusal(Version.exception("GET", "", responses[0], message))
 
 
 def _answered(status: int, code: int | None, words: str) -> Fault:

@@ -15,10 +15,17 @@ Resource = dict[str, Any]
 
 _VERSION = "2010-04-01"
 _SOME_DAY = "Mon, 05 Jan 2026 10:00:00 +0000"
-_NUMBER_SETTINGS = (
-    "VoiceUrl VoiceMethod VoiceFallbackUrl VoiceFallbackMethod StatusCallback "
-    "StatusCallbackMethod VoiceApplicationSid TrunkSid"
-).split()
+#: What is set of a number that was just bought; some of it is empty, and some null.
+_BOUGHT: Resource = {
+    "voice_url": None,
+    "voice_method": "POST",
+    "voice_fallback_url": None,
+    "voice_fallback_method": "POST",
+    "voice_application_sid": "",
+    "status_callback": "",
+    "status_callback_method": "POST",
+    "trunk_sid": None,
+}
 
 
 class RefusedError(Exception):
@@ -74,7 +81,7 @@ class Account:
 
     def add_number(self, number: str, **settings: str) -> str:
         """Add a phone number with settings named as in forms; returns its SID."""
-        shown = {_snake(name): settings.get(name, "") for name in _NUMBER_SETTINGS}
+        shown = {**_BOUGHT, **{_snake(name): value for name, value in settings.items()}}
         capabilities = {"voice": True, "sms": True, "mms": False, "fax": False}
         resource = self._resource("PN", "IncomingPhoneNumbers")
         self.numbers[resource["sid"]] = {
@@ -83,7 +90,6 @@ class Account:
             "friendly_name": number,
             "capabilities": capabilities,
             **shown,
-            "trunk_sid": settings.get("TrunkSid"),
         }
         return str(resource["sid"])
 
@@ -149,7 +155,8 @@ class Account:
         }
 
     def _update_number(self, number: Resource, form: Form) -> Resource:
-        number.update({_snake(name): form[name] for name in _NUMBER_SETTINGS if name in form})
+        asked = {_snake(name): value for name, value in form.items()}
+        number.update({name: asked[name] for name in _BOUGHT if name in asked})
         return number
 
     def _resource(self, prefix: str, kind: str, sid: str = "") -> Resource:

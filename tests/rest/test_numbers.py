@@ -15,9 +15,9 @@ NEW = Webhooks("https://a.example.com/in", "https://a.example.com/s", "https://a
 
 
 def test_a_number(api: TwilioApi, rest: RestClient) -> None:
-    """A number has a SID, and URLs with methods; what is not set is empty."""
+    """A number has a SID, and URLs with methods; a URL that is not set is empty."""
     sid = api.account.add_number(NUMBER, VoiceUrl="https://b.example.com", VoiceMethod="GET")
-    webhooks = Webhooks("https://b.example.com", "", "", "GET", "", "")
+    webhooks = Webhooks("https://b.example.com", "", "", "GET")
     assert rest.phone_number(NUMBER) == PhoneNumber(sid, NUMBER, webhooks)
 
 
@@ -46,6 +46,14 @@ def test_all_numbers(api: TwilioApi, rest: RestClient) -> None:
     for number in numbers:
         api.account.add_number(number)
     assert rest.phone_numbers() == tuple(numbers)
+
+
+def test_a_list_that_is_none(api: TwilioApi, rest: RestClient, pauses: list[float]) -> None:
+    """An answer in which there is no list is not Twilio's; it may be the next time."""
+    api.account.add_number(NUMBER)
+    api.garble_next('{"rooms": [], "prices": []}')
+    assert rest.phone_numbers() == (NUMBER,)
+    assert pauses == [0.5]
 
 
 def test_setting_urls(api: TwilioApi, rest: RestClient) -> None:
