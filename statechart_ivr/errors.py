@@ -28,6 +28,7 @@
     │   ├── RunnerFullError         as much is under way or waits as may
     │   └── RunnerUnavailableError  nobody can take it now; its lease will run out
     │       └── RunnerClosedError   the process is about to end
+    ├── RestError                   Twilio's REST API refuses, or does not answer
     └── PhoneError                  a test asked the phone for something a caller cannot do
         └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
 """
@@ -263,6 +264,31 @@ class RunnerClosedError(RunnerUnavailableError):
 
     def __init__(self, call_sid: str, job_id: str) -> None:
         super().__init__(call_sid, job_id, "the runner has been closed")
+
+
+class RestError(IvrError):
+    """Twilio's REST API refused a request, or did not answer it.
+
+    Attributes:
+        status: HTTP status of the answer; None if there was none.
+        code: Twilio's number of the error, explained at ``https://www.twilio.com/docs/errors``;
+            None if it gave none.
+        maybe_done: whether what was asked for may have been done all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        maybe_done: bool = False,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.maybe_done = maybe_done
+        doubt = "; it may have been done all the same" if maybe_done else ""
+        super().__init__(message + doubt)
 
 
 class PhoneError(IvrError, AssertionError):

@@ -13,6 +13,7 @@ from statechart_ivr.errors import RunnerError, StoreUnavailableError
 from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
+from statechart_ivr.rest import RestClient
 from statechart_ivr.routing import by_name, by_path, check_prefix
 from statechart_ivr.runners.base import Job, Runner
 from statechart_ivr.runners.inline import InlineRunner
@@ -66,8 +67,9 @@ class Switchboard:
         store: where sessions are kept; closed with the switchboard.
         runner: does background work; threads of this process if left out. Closed with the
             switchboard.
-        client: redirects live calls to what they have not heard. Without one they come for it
-            themselves, some seconds later.
+        client: asks things of Twilio: a `~statechart_ivr.rest.RestClient`, or a
+            `twilio.rest.Client` of your own. Without one, live calls come for what they have not
+            heard themselves, some seconds later.
         clock: tells the time; the system's if left out.
         base_url: public URL of the application's root; requests may bring another.
         services: what the flows find in ``self.services``.
@@ -85,7 +87,7 @@ class Switchboard:
         *flows: type[CallFlow],
         store: SessionStore,
         runner: Runner | None = None,
-        client: Client | None = None,
+        client: Any = None,
         clock: Clock | None = None,
         base_url: str = "",
         services: Mapping[str, Any] | None = None,
@@ -114,7 +116,7 @@ class Switchboard:
             digest_key=digest_key,
             runner=self.runner,
             perform=self.perform,
-            client=client,
+            client=_rest_client(client),
             outside=self,
             call_back=self._call_back,
         )
@@ -381,3 +383,8 @@ class Switchboard:
     def _apology(self, path: str) -> Any:
         flow = self.environment.flow_at(path) or self.flows[0]
         return apology(flow, flow.language)
+
+
+def _rest_client(client: Any) -> Client | None:
+    """Return what asks things of Twilio; twilio's own client needs somebody to ask it nicely."""
+    return client if client is None or hasattr(client, "redirect") else RestClient(client)

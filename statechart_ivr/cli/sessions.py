@@ -15,8 +15,8 @@ import click
 from statechart_ivr.cli.env_file import load_env_file
 from statechart_ivr.cli.session_view import print_session
 from statechart_ivr.cli.tables import add_row, print_line, print_table, table
-from statechart_ivr.cli.target import HELP, Target, ivr_apps, load_target
-from statechart_ivr.errors import ConfigurationError, TargetError
+from statechart_ivr.cli.target import HELP, Target, load_target, only_app
+from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.sessions import Prospect, StoredCall, prospects, stored_call, stored_calls
 from statechart_ivr.stores import (
     EncryptedStore,
@@ -217,14 +217,12 @@ def _conclude(calls: list[Prospect], unreadable: list[StoredCall]) -> None:
 @contextmanager
 def _taking_over(target: Target, url: str | None) -> Iterator[Environment]:
     """Open what a deploy of TARGET would find: its flows, and the sessions there are."""
-    apps = ivr_apps(target.app)
-    if len(apps) > 1:
-        raise TargetError("several applications are mounted there; name one: module:name")
-    if not apps:
+    app = only_app(target)
+    if app is None:
         with _opened(url) as store:
             yield Switchboard(*target.flows, store=store).environment
         return
-    board = apps[0].switchboard
+    board = app.switchboard
     with closing(_readable(board.store)) if url is None else _opened(url) as store:
         yield replace(board.environment, store=store)
 

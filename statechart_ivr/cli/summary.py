@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from statechart_ivr.cli.console import console_fields, labelled
 from statechart_ivr.cli.target import ivr_apps
 from statechart_ivr.web.app import IvrApp
 from statechart_ivr.web.mounting import mount_path
@@ -37,9 +38,7 @@ def _print_app(console: Console, app: IvrApp, root: str) -> None:
     board = app.switchboard
     lines = [
         ("Flows", ", ".join(flow.__name__ for flow in board.flows)),
-        *(("A call comes in", root + path) for path in board.entries),
-        ("Call status changes", f"{root}{board.prefix}/status"),
-        ("Primary handler fails", f"{root}{board.prefix}/fallback"),
+        *((field, root + path) for field, path in console_fields(board, board.entries)),
     ]
     for label, value in lines:
         _print_line(console, label, value)
@@ -56,4 +55,4 @@ def _print_app(console: Console, app: IvrApp, root: str) -> None:
 
 
 def _print_line(console: Console, label: str, value: str, style: str = "") -> None:
-    console.print(f"{label:<22} {value}", style=style, markup=False)
+    console.print(labelled(label, value), style=style, markup=False)

@@ -161,6 +161,18 @@ def ivr_apps(value: object) -> tuple[IvrApp, ...]:
     return tuple(app for app in owners if isinstance(app, IvrApp))
 
 
+def only_app(target: Target) -> IvrApp | None:
+    """Return the application that a TARGET is about; None if it names flows.
+
+    Raises:
+        TargetError: several are mounted in one.
+    """
+    apps = ivr_apps(target.app)
+    if len(apps) > 1:
+        raise TargetError("several applications are mounted there; name one: module:name")
+    return apps[0] if apps else None
+
+
 def _apps(module: ModuleType) -> dict[str, Bottle]:
     """Return the applications of a module by name, each once, without those mounted in others."""
     apps: dict[str, Bottle] = {}

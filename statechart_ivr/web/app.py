@@ -14,12 +14,13 @@ from statechart_ivr.call import Answer, Pairs, Request
 from statechart_ivr.clock import Clock
 from statechart_ivr.errors import ConfigurationError, MissingSettingError
 from statechart_ivr.flow import CallFlow
+from statechart_ivr.rest import RestClient
 from statechart_ivr.runners.base import Runner
 from statechart_ivr.stores import open_store, shown_url
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.stores.encrypted import Keys
 from statechart_ivr.switchboard import Switchboard
-from statechart_ivr.turn import Client, apology
+from statechart_ivr.turn import apology
 from statechart_ivr.turn.compose import hang_up
 from statechart_ivr.urls import Fingerprinter
 from statechart_ivr.web.body import (
@@ -88,8 +89,9 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         store: where sessions are kept: a URL for `statechart_ivr.stores.open_store`, or a
             store, which `close` closes too.
         runner: does background work; threads of this process if left out.
-        client: redirects live calls to what they have not heard, as a
-            `~statechart_ivr.switchboard.Switchboard` does.
+        client: asks things of Twilio: a `~statechart_ivr.rest.RestClient`, or a
+            `twilio.rest.Client` of your own. With one, live calls are pointed at what they have not
+            heard; without, they come for it some seconds later.
         store_keys: what to encrypt sessions with, as for
             `~statechart_ivr.stores.EncryptedStore`; they stay readable if left out.
         services: what flows find in ``self.services``.
@@ -120,7 +122,7 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         store: str | SessionStore = "sqlite:///calls.db",
         store_keys: Keys = (),
         runner: Runner | None = None,
-        client: Client | None = None,
+        client: Any = None,
         services: Mapping[str, Any] | None = None,
         validate: bool = True,
         clock: Clock | None = None,
@@ -156,7 +158,7 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
 
         ==================  ==============================================================
         TWILIO_AUTH_TOKEN   ``auth_token``; a comma separates several
-        TWILIO_ACCOUNT_SID  may be set; taking calls does not need it
+        TWILIO_ACCOUNT_SID  with it and the token, a `~statechart_ivr.rest.RestClient` as ``client``
         IVR_BASE_URL        ``base_url``
         IVR_STORE           ``store``
         IVR_STORE_KEYS      ``store_keys``; a comma separates several, the first one encrypts
@@ -172,6 +174,9 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         settings: dict[str, Any] = {}
         if tokens := os.environ.get("TWILIO_AUTH_TOKEN"):
             settings["auth_token"] = tuple(token.strip() for token in tokens.split(","))
+            if account_sid := os.environ.get("TWILIO_ACCOUNT_SID"):
+                token = settings["auth_token"][0]
+                settings["client"] = RestClient(account_sid=account_sid, auth_token=token)
         if base_url := os.environ.get("IVR_BASE_URL"):
             settings["base_url"] = base_url
         if store := os.environ.get("IVR_STORE"):

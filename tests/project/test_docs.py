@@ -17,7 +17,7 @@ import click
 import pytest
 
 import statechart_ivr
-from statechart_ivr import errors, events, runners, stores, testing, web
+from statechart_ivr import errors, events, rest, runners, stores, testing, web
 from statechart_ivr.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -136,7 +136,9 @@ def test_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [statechart_ivr, runners, stores, testing, web], ids=lambda m: m.__name__
+    "module",
+    [statechart_ivr, rest, runners, stores, testing, web],
+    ids=lambda m: m.__name__,
 )
 def test_the_api(module: ModuleType) -> None:
     """The reference has an entry for every public name; it shows all errors by itself."""

@@ -37,6 +37,7 @@ FLOORS = {
     "runners.inline": 3,
     "runners.loading": 3,
     "runners.thread": 3,
+    "rest": 3,
     "stores.breaker": 3,
     "stores.encrypted": 3,
     "stores.health": 3,

@@ -36,6 +36,7 @@ EXTRAS = ["cryptography", "dramatiq", "psycopg", "redis", "sqlalchemy"]
     [
         ("statechart_ivr", HEAVY),
         ("statechart_ivr.runners", HEAVY),
+        ("statechart_ivr.rest", HEAVY),
         ("statechart_ivr.stores", HEAVY),
         ("statechart_ivr.web", EXTRAS),
         ("statechart_ivr.cli.main", EXTRAS),

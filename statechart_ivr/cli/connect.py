@@ -1,0 +1,174 @@
+"""``statechart-ivr connect``: a phone number at Twilio is pointed at an application."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+import click
+
+from statechart_ivr.cli.console import (
+    CALL_COMES_IN,
+    HANDLER_FAILS,
+    STATUS_CHANGES,
+    console_fields,
+    labelled,
+)
+from statechart_ivr.cli.env_file import load_env_file
+from statechart_ivr.cli.tables import print_line
+from statechart_ivr.cli.target import HELP, Target, load_target, only_app
+from statechart_ivr.errors import ConfigurationError
+from statechart_ivr.rest import PhoneNumber, RestClient, Webhooks
+from statechart_ivr.stores import MemoryStore
+from statechart_ivr.switchboard import Switchboard
+from statechart_ivr.web.app import IvrApp
+from statechart_ivr.web.mounting import checked_base_url
+
+EPILOG = """\b
+Examples:
+  statechart-ivr connect flow.py +14158675309 --env-file /etc/ivr.env --dry-run
+  statechart-ivr connect phones.wsgi:app +14158675309 --route /incoming-call
+"""
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+_SHOWN_NUMBERS = 5
+_FIELDS = (CALL_COMES_IN, STATUS_CHANGES, HANDLER_FAILS)
+
+
+def _number(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not _E164.fullmatch(value):
+        raise click.BadParameter(
+            f"{value!r} is not in E.164: a plus, the country and the number, such as +14158675309"
+        )
+    return value
+
+
+@click.command(
+    epilog=EPILOG,
+    help="Point a phone number of your Twilio account at flows or an application: the URLs that "
+    "serve prints to be pasted into Twilio's console are set there. TWILIO_ACCOUNT_SID and "
+    f"TWILIO_AUTH_TOKEN say whose number it is.\n\n{HELP}",
+)
+@click.argument("target")
+@click.argument("number", callback=_number)
+@click.option("--route", metavar="PATH", help="Where calls come in, if there are several routes.")
+@click.option("--base-url", metavar="URL", help="Public URL of the root.  [IVR_BASE_URL]")
+@click.option("--dry-run", is_flag=True, help="Show what would be changed, and change nothing.")
+@click.option(
+    "--env-file", type=click.Path(exists=True, dir_okay=False), metavar="FILE",
+    help="Set environment variables that are not set yet, such as TWILIO_AUTH_TOKEN.",
+)  # fmt: skip
+def connect(
+    target: str,
+    number: str,
+    route: str | None,
+    base_url: str | None,
+    dry_run: bool,
+    env_file: str | None,
+) -> None:
+    """Point a phone number at an application."""
+    if env_file:
+        load_env_file(env_file)
+    wanted = _wanted(load_target(target), route, base_url)
+    client = _client()
+    found = _found(client, number)
+    print_line(f"{found.number} ({found.sid})")
+    for line in _changes(found.webhooks, wanted):
+        print_line(line)
+    if found.webhooks == wanted:
+        print_line("Nothing to change.")
+    elif dry_run:
+        print_line("Nothing was changed: --dry-run.")
+    else:
+        client.set_webhooks(found, wanted)
+        print_line("Changed.")
+
+
+def _wanted(target: Target, route: str | None, base_url: str | None) -> Webhooks:
+    """Return the URLs that a number should have."""
+    app = only_app(target)
+    board = app.switchboard if app else Switchboard(*target.flows, store=MemoryStore())
+    with closing(board):
+        paths = dict(console_fields(board, [_entry(board.entries, route)]))
+        root = _root(app, base_url)
+    return Webhooks(
+        voice_url=root + paths[CALL_COMES_IN],
+        status_callback=root + paths[STATUS_CHANGES],
+        voice_fallback_url=root + paths[HANDLER_FAILS],
+    )
+
+
+def _entry(entries: Sequence[str], route: str | None) -> str:
+    chosen = entries if route is None else [path for path in entries if path == route]
+    if len(chosen) == 1:
+        return chosen[0]
+    wrong = f"there is no route {route}" if route else "calls can come in by several routes"
+    raise click.UsageError(f"{wrong}; write which: --route {' or --route '.join(entries)}")
+
+
+def _root(app: IvrApp | None, given: str | None) -> str:
+    root = given or (app and app.base_url) or os.environ.get("IVR_BASE_URL")
+    if callable(root):
+        raise ConfigurationError("base_url= depends on the request; say which one with --base-url")
+    if not root:
+        raise ConfigurationError("the public URL is not known; set IVR_BASE_URL, or add --base-url")
+    return str(checked_base_url(root))
+
+
+def _client() -> RestClient:
+    names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+    account_sid, tokens = (os.environ.get(name, "") for name in names)
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        raise ConfigurationError(
+            f"Twilio cannot be asked; set {' and '.join(missing)}, from Twilio's console, "
+            "or name a file that does: --env-file FILE"
+        )
+    # While one token replaces another, both are set; the first is the one that is valid.
+    return RestClient(account_sid=account_sid, auth_token=tokens.split(",")[0].strip())
+
+
+def _found(client: RestClient, number: str) -> PhoneNumber:
+    """Return the number as it is now.
+
+    Raises:
+        ConfigurationError: the account does not have it, or its URLs do not count.
+    """
+    found = client.phone_number(number)
+    if found is None:
+        raise ConfigurationError(
+            f"{number} is no number of account {client.account_sid}; "
+            f"{_others(number, client.phone_numbers())}"
+        )
+    if found.handled_by:
+        raise ConfigurationError(
+            f"calls to {number} are handled by {found.handled_by}, a TwiML application or a SIP "
+            "trunk, and Twilio ignores the URLs of the number; change that in Twilio's console"
+        )
+    return found
+
+
+def _others(number: str, numbers: Sequence[str]) -> str:
+    if not numbers:
+        return "it has none at all"
+    near = difflib.get_close_matches(number, numbers, n=_SHOWN_NUMBERS) or numbers[:_SHOWN_NUMBERS]
+    more = f" and {len(numbers) - len(near)} more" if len(numbers) > len(near) else ""
+    return f"it has {', '.join(near)}{more}"
+
+
+def _changes(before: Webhooks, after: Webhooks) -> Iterator[str]:
+    for label, old, new in zip(_FIELDS, _requests(before), _requests(after), strict=True):
+        yield labelled(label, f"{new} (as it is)" if old == new else f"{old} -> {new}")
+
+
+def _requests(webhooks: Webhooks) -> Iterator[str]:
+    """Go through what Twilio requests, in the order of `_FIELDS`."""
+    for method, url in (
+        (webhooks.voice_method, webhooks.voice_url),
+        (webhooks.status_callback_method, webhooks.status_callback),
+        (webhooks.voice_fallback_method, webhooks.voice_fallback_url),
+    ):
+        yield f"{method} {url}" if url else "(none)"
