@@ -95,7 +95,7 @@ class TwilioApi:
         asked: the requests, as they arrived, also those that were not answered well.
         account: calls, messages and numbers of the account; tests look there, and change it.
         subaccounts: more accounts, by SID; the account's credentials open them.
-        on_create: called with the form of each new call.
+        on_create: called with the form of each new call, which is the last one in ``account``.
         on_update: called with SID and form of each call that is changed. Both run before the
             answer is sent; what they raise is raised again when the server is closed.
     """
@@ -213,6 +213,14 @@ class _Server(ThreadingTCPServer):
         self.api = api
         self.connections: set[socket.socket] = set()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
     def cut_connections(self) -> None:
         """Let nobody wait for another request over a connection that is kept."""
         for connection in [*self.connections]:
@@ -230,14 +238,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: _Server
-
-    def setup(self) -> None:
-        self.server.connections.add(self.request)
-        super().setup()
-
-    def finish(self) -> None:
-        self.server.connections.discard(self.request)
-        super().finish()
 
     def do_GET(self) -> None:
         self._answer(urlsplit(self.path).query)
