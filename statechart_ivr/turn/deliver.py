@@ -66,6 +66,7 @@ class Delivery:
         ends: whether the call is over with it.
         job: id of the background work whose outcome it is; nothing for anything else. Without an
             event the work has come to an end, and nothing else.
+        is_asked: whether the call is just asking for a document, and need not be told to.
     """
 
     call_sid: str
@@ -75,6 +76,7 @@ class Delivery:
     request: Request | None = None
     ends: bool = False
     job: str = ""
+    is_asked: bool = False
 
 
 def deliver(environment: Environment, delivery: Delivery) -> bool:
@@ -128,7 +130,8 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
     logger.info("delivered" if has_moved else "moved nothing", extra=about)
     submit(environment, kept, fresh(kept, record))
-    _call_back(environment, kept)
+    if not delivery.is_asked:
+        _call_back(environment, kept)
     return has_moved
 
 
@@ -252,7 +255,9 @@ def submit(environment: Environment, record: Record, jobs: Iterable[Job]) -> Non
             logger.warning("%s has to wait: %s", job.method, error, extra=about)
 
 
-def fail(environment: Environment, call_sid: str, job: Job, error: str) -> None:
+def fail(
+    environment: Environment, call_sid: str, job: Job, error: str, *, is_asked: bool = False
+) -> None:
     """Tell a call that its background work has failed.
 
     Args:
@@ -260,11 +265,13 @@ def fail(environment: Environment, call_sid: str, job: Job, error: str) -> None:
         call_sid: the call.
         job: what has failed.
         error: why, for the flow.
+        is_asked: whether the call is just asking for a document.
 
     Raises:
         StoreUnavailableError: the store gives no answer.
     """
-    deliver(environment, Delivery(call_sid, FAILED, {"error": error}, job=job.id))
+    told = Delivery(call_sid, FAILED, {"error": error}, job=job.id, is_asked=is_asked)
+    deliver(environment, told)
 
 
 def unheard_of(record: Record) -> list[Rendering]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Lock, Thread
+from threading import Thread
 
 from statechart_ivr.errors import IvrError, StaleSessionError
 from statechart_ivr.stores.health import PROBE
@@ -34,24 +34,19 @@ class Sweeper:
         self._environment = environment
         # At the start of a process: another one may have been stopped just now.
         self._next = environment().clock.now()
-        self._lock = Lock()
         self._thread: Thread | None = None
 
     def now_and_then(self) -> None:
         """Begin a sweep if it is time, and do not wait for it."""
         environment = self._environment()
-        if environment.clock.now() < self._next or not self._lock.acquire(blocking=False):
+        now = environment.clock.now()
+        if now < self._next or (self._thread and self._thread.is_alive()):
             return
-        try:
-            now = environment.clock.now()
-            if now >= self._next and not (self._thread and self._thread.is_alive()):
-                self._next = now + EVERY
-                self._thread = Thread(
-                    target=sweep, args=[environment], name="ivr-sweep", daemon=True
-                )
-                self._thread.start()
-        finally:
-            self._lock.release()
+        # Two requests at once may both begin one, which does no harm; a lock would, if the process
+        # were forked while it is held.
+        self._next = now + EVERY
+        self._thread = Thread(target=sweep, args=[environment], name="ivr-sweep", daemon=True)
+        self._thread.start()
 
     def wait(self, seconds: float = 5.0) -> None:
         """Wait for the sweep that is under way, if there is one; it may be broken off anywhere."""

@@ -133,7 +133,7 @@ class Turn:
         now = self.environment.clock.now().timestamp()
         late = overdue(loaded.record, now) if loaded.record else []
         for job in late:
-            fail(self.environment, self.request.call_sid, job, TIMED_OUT)
+            fail(self.environment, self.request.call_sid, job, TIMED_OUT, is_asked=True)
         return load(self.environment, self.request.call_sid) if late else loaded
 
     def _is_for_this_request(self, answer: LastAnswer) -> bool:
