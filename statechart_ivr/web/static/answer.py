@@ -24,6 +24,9 @@ FINGERPRINT = "v"
 # spares the questions in between.
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+# A refusal is for this client only: a cache that kept it would give it to those who ask for the
+# same URL with other headers.
+_NOT_AT_ALL = "no-store"
 
 # What Twilio plays, by the types that its documentation of <Play> names.
 _AUDIO_TYPES = {
@@ -91,6 +94,8 @@ def _is_current(opened: OpenFile, environ: dict[str, Any]) -> bool:
 
 def _without_body(opened: OpenFile, status: int, headers: dict[str, str]) -> HTTPResponse:
     opened.file.close()
+    if status >= 400:
+        headers["Cache-Control"] = _NOT_AT_ALL
     return HTTPResponse(status=status, headers=headers)
 
 
