@@ -44,6 +44,9 @@ _AUDIO_TYPES = {
 # Without what the system has to say, which differs from machine to machine.
 _OTHER_TYPES = mimetypes.MimeTypes()
 
+# Servers ask for as much as a socket takes, which may be megabytes for each client.
+_BLOCK = 1 << 17
+
 
 def respond(opened: OpenFile, environ: dict[str, Any]) -> HTTPResponse:
     """Answer a GET or a HEAD with a file, which the server closes when it is sent.
@@ -138,6 +141,10 @@ class FilePart(io.RawIOBase):
         """Go to a place, counted from the beginning of the part."""
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: len(self._part)}[whence]
         return self._file.seek(self._part.start + origin + offset) - self._part.start
+
+    def read(self, size: int = -1, /) -> bytes | None:
+        """Read some bytes, at most a block unless all are wanted."""
+        return super().read(min(size, _BLOCK))
 
     def readinto(self, buffer: Any) -> int:
         """Read as many bytes as there are and as there is room for.
