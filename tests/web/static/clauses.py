@@ -184,7 +184,7 @@ PARTS = [
 
 METHODS = [
     *(
-        Row(f"{method} is not for files", 405, method=method)
+        Row(f"{method} is not for files", 405, method=method, says={"Allow": "GET,HEAD"})
         for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW")
     ),
     Row("HEAD for what is not there", 404, path="other.mp3", method="HEAD"),
@@ -198,7 +198,7 @@ TYPES = [
         "a.aif": "audio/aiff",
         "a.gsm": "audio/gsm",
         "a.ulaw": "audio/ulaw",
-        "loud.MP3": "audio/mpeg",
+        "loud.WAV": "audio/wav",
         "two.parts.wav": "audio/wav",
         "a.txt": "text/plain",
         "a.mp3.gz": "application/octet-stream",

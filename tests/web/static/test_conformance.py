@@ -98,10 +98,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return inside
 
 
-def build(folder: Path, mount_path: str, prefix: str = "/") -> tuple[IvrApp, FingerprintPlugin]:
+def build(
+    folder: Path, mount_path: str, prefix: str = "/", *, watch: bool = False
+) -> tuple[IvrApp, FingerprintPlugin]:
     """Return an application that validates, with a flow and the files."""
     app = IvrApp(Greeting, auth_token=TOKEN, base_url=ROOT + prefix, store=MemoryStore())
-    plugin = FingerprintPlugin(folder, mount_path=mount_path)
+    plugin = FingerprintPlugin(folder, mount_path=mount_path, watch=watch)
     app.install(plugin)
     return app, plugin
 
@@ -113,22 +115,36 @@ def site_of(port: int, plugin: FingerprintPlugin, folder: Path, prefix: str = "/
     return Site(port, prefix + base[1:], fingerprint, quote(str(folder.parent / "secret.mp3")))
 
 
-#: Mount path, and the path under which another application mounts this one.
-MOUNTS = {
-    "at the root": ("", "/"),
-    "at static": ("/static", "/"),
-    "at static with a slash": ("/static/", "/"),
-    "in a mounted application": ("/static", "/phones/"),
+class Place(NamedTuple):
+    """Where files are mounted.
+
+    Attributes:
+        mount_path: of the plugin.
+        prefix: the path under which another application mounts the one with the plugin.
+        watch: whether changes are noticed, so that nothing is decided when it starts.
+    """
+
+    mount_path: str
+    prefix: str = "/"
+    watch: bool = False
+
+
+PLACES = {
+    "at the root": Place(""),
+    "at static": Place("/static"),
+    "at static with a slash": Place("/static/"),
+    "in a mounted application": Place("/static", prefix="/phones/"),
+    "in a watched folder": Place("", watch=True),
 }
 
 
-@pytest.fixture(params=MOUNTS.values(), ids=list(MOUNTS))
+@pytest.fixture(params=PLACES.values(), ids=list(PLACES))
 def site(
     request: pytest.FixtureRequest, folder: Path, serve_wsgi: Callable[[Any], int]
 ) -> Iterator[Site]:
     """Serve the folder by waitress."""
-    mount_path, prefix = request.param
-    app, plugin = build(folder, mount_path, prefix)
+    mount_path, prefix, watch = request.param
+    app, plugin = build(folder, mount_path, prefix, watch=watch)
     called: Bottle = app
     if prefix != "/":
         called = Bottle()

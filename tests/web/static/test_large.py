@@ -120,7 +120,7 @@ def sound(tmp_path: Path) -> Path:
 
 
 def old(sound: Path) -> None:
-    """Let a sound be from long ago, so that its hash is kept, and a new time stamp is another."""
+    """Let a sound be from long ago, so that the next time stamp is another, however coarse."""
     os.utime(sound, (1_714_564_800, 1_714_564_800))
 
 
