@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,8 +63,11 @@ class Server(NamedTuple):
 
     def open_sounds(self) -> list[str]:
         """Return the sounds that it has open."""
-        links = (str(one.readlink()) for one in Path(f"/proc/{self.pid}/fd").iterdir())
-        return [target for target in links if "/sounds/" in target]
+        found = []
+        for link in Path(f"/proc/{self.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                found.append(str(link.readlink()))
+        return [target for target in found if "/sounds/" in target]
 
     def get(self, target: str) -> http.client.HTTPResponse:
         """Ask for a file, and return the answer before its body is read."""
