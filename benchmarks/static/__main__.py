@@ -14,6 +14,7 @@ from rich.table import Table
 from benchmarks.machine import Usage, facts, observed
 from benchmarks.static.figures import Figures, Report
 from benchmarks.static.files import SIZES, Case
+from benchmarks.static.markdown import tables
 from benchmarks.static.run import Plan, WrongAnswerError, run
 from benchmarks.static.served import APPLICATIONS, THREADS
 
@@ -38,7 +39,14 @@ def _option(name: str, kind: Any, text: str) -> Any:
     "--size", "sizes", multiple=True, type=(click.Choice(list(SIZES)), click.IntRange(4)),
     metavar="FILE BYTES", help=f"Of {', '.join(SIZES)}; may be given several times.",
 )  # fmt: skip
-def main(seconds: float, rounds: int, connections: int, sizes: tuple[tuple[str, int], ...]) -> None:
+@click.option("--markdown", is_flag=True, help="Print the README's tables, too.")
+def main(
+    seconds: float,
+    rounds: int,
+    connections: int,
+    sizes: tuple[tuple[str, int], ...],
+    markdown: bool,
+) -> None:
     """Serve one folder by several applications, each in a process of its own, and compare.
 
     Every byte of every answer is checked. The exit code is 1 if one is wrong; nothing counts then.
@@ -56,10 +64,18 @@ def main(seconds: float, rounds: int, connections: int, sizes: tuple[tuple[str, 
     except WrongAnswerError as error:
         console.print(f"[red]a wrong answer:[/red] {error}")
         sys.exit(1)
+    _print(report, plan, usage, console)
+    if markdown:
+        console.print(f"\n{tables(report)}", markup=False)
+
+
+def _print(report: Report, plan: Plan, usage: Usage, console: Console) -> None:
     for case, figures in report.figures.items():
         console.print(_table(case, figures, plan))
     console.print(_memory(report))
-    _print_usage(usage, console)
+    console.print(f"\n{usage.ours:.0%} of the cores used")
+    if usage.others is not None:
+        console.print(f"{usage.others:.0%} of the cores used by others")
 
 
 def _table(case: Case, figures: Mapping[str, Figures], plan: Plan) -> Table:
@@ -91,12 +107,6 @@ def _columns(title: str, *names: str) -> Table:
     for name in names:
         table.add_column(name, justify="right")
     return table
-
-
-def _print_usage(usage: Usage, console: Console) -> None:
-    console.print(f"\n{usage.ours:.0%} of the cores used")
-    if usage.others is not None:
-        console.print(f"{usage.others:.0%} of the cores used by others")
 
 
 if __name__ == "__main__":

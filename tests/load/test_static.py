@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.static.figures import Figures, Spell
-from benchmarks.static.files import REQUESTS, SIZES, Exchange, exchanges
+from benchmarks.static.figures import Figures, Memory, Report, Spell
+from benchmarks.static.files import REQUESTS, SIZES, Case, Exchange, exchanges
+from benchmarks.static.markdown import tables
 from benchmarks.static.run import Plan, WrongAnswerError, run
 from benchmarks.static.served import APPLICATIONS
 from statechart_ivr.call import Answer
@@ -98,3 +99,23 @@ def test_what_the_figures_mean():
     assert figures.core_share == pytest.approx(0.3)
     assert figures.latencies.p50 == pytest.approx(100)
     assert figures.latencies.p99 == pytest.approx(200)
+
+
+def test_the_tables_of_the_readme():
+    """A column for each application; requests per second, CPU seconds per 1,000, megabytes."""
+    case = Case("small", "whole")
+    by_name = {
+        "one": Figures([Spell([0.1] * 3000, 0, 2.0, 1.5)]),
+        "other": Figures([Spell([0.1] * 10, 0, 4.0, 0.04)]),
+    }
+    memory = {"one": Memory(36_300_000, 103_400_000), "other": Memory(1_000_000, 2_000_000)}
+    assert tables(Report({case: by_name}, memory)).splitlines() == [
+        "| requests/s · CPU s/1,000 | one | other |",
+        "|---|---:|---:|",
+        "| small, whole | 1,500 · 0.50 | 2 · 4.00 |",
+        "",
+        "| most memory, MB | one | other |",
+        "|---|---:|---:|",
+        "| after the start | 36 | 1 |",
+        "| after the run | 103 | 2 |",
+    ]
