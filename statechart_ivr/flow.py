@@ -141,7 +141,7 @@ class CallFlow(StateMachine, metaclass=CallFlowMeta):
 
     @property
     def _life(self) -> Context:
-        return vars(self)["_context"]  # type: ignore[no-any-return]
+        return vars(self)["_context"]  # type: ignore[no-any-return]  # __init__ has put it there
 
     @property
     def call(self) -> Call:

@@ -105,4 +105,4 @@ def _state(plan: Plan, state_id: str, made: dict[str, State], *, is_first: bool)
     if kind in {"leaf", "final"}:
         return State(initial=is_first, final=kind == "final")
     base: Any = State.Parallel if kind == "parallel" else State.Compound
-    return type(base)(state_id, (base,), _body(plan, state_id, made), initial=is_first)  # type: ignore[no-any-return]
+    return type(base)(state_id, (base,), _body(plan, state_id, made), initial=is_first)  # type: ignore[no-any-return]  # it is a state by now

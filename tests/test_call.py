@@ -41,7 +41,7 @@ class TestRequest:
     def test_parameters_cannot_be_changed(self) -> None:
         """A flow that writes to them hits a wall."""
         with pytest.raises(TypeError):
-            Request(path="/x").parameters["a"] = "b"  # type: ignore[index]
+            Request(path="/x").parameters["a"] = "b"  # type: ignore[index]  # what is tested
 
     def test_answer_has_no_body_unless_given(self) -> None:
         """204 is said with the status alone."""
@@ -64,9 +64,9 @@ class TestCall:
         """Neither the call nor its parameters can be changed by a flow."""
         call = Call.from_parameters(PARAMETERS)
         with pytest.raises(FrozenInstanceError):
-            call.to = "+1"  # type: ignore[misc]
+            call.to = "+1"  # type: ignore[misc]  # what is tested
         with pytest.raises(TypeError):
-            call.parameters["To"] = "+1"  # type: ignore[index]
+            call.parameters["To"] = "+1"  # type: ignore[index]  # what is tested
 
     def test_later_parameters_do_not_reach_back(self) -> None:
         """The call keeps a copy of the parameters it was made from."""

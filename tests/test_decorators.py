@@ -82,7 +82,7 @@ def test_background_keeps_states_events_and_options() -> None:
     assert isinstance(mark, Background)
     assert mark.targets == (MENU, "recorded")
     assert (mark.timeout, mark.events) == (5.0, ("found",))
-    assert marks_of(background(MENU)(lambda self: None))[0].timeout == 60.0  # type: ignore[union-attr]
+    assert marks_of(background(MENU)(lambda self: None))[0].timeout == 60.0  # type: ignore[union-attr]  # as above
 
 
 def test_marks_stack_with_the_nearest_first() -> None:

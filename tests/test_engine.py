@@ -48,7 +48,7 @@ class Line(StateMachine):
 
     def __init__(self, model: Any = None) -> None:
         vars(self)["log"] = []
-        super().__init__(model)  # type: ignore[no-untyped-call]
+        super().__init__(model)
 
     def on_enter_state(self, state: State) -> None:
         vars(self)["log"].append(state.id)
@@ -56,12 +56,12 @@ class Line(StateMachine):
 
 def log_of(machine: StateMachine) -> list[str]:
     """Return what a machine has noted."""
-    return vars(machine)["log"]  # type: ignore[no-any-return]
+    return vars(machine)["log"]  # type: ignore[no-any-return]  # __init__ has put it there
 
 
 def restored(values: list[str]) -> Line:
     """Return a machine that never was anywhere but here."""
-    model = Model()  # type: ignore[no-untyped-call]
+    model = Model()
     model.state = "away"
     machine = Line(model)
     engine.place(machine, values)
@@ -90,9 +90,9 @@ class TestInstanceAttributes:
 
             def __setattr__(self, name: str, value: Any) -> None:
                 assigned.add(name)
-                super().__setattr__(name, value)  # type: ignore[no-untyped-call]
+                super().__setattr__(name, value)
 
-        machine = Watched()  # type: ignore[no-untyped-call]
+        machine = Watched()
         machine.send("come")
         machine.send("leave")
         with pytest.raises(RuntimeError):
@@ -110,7 +110,7 @@ class TestInstanceAttributes:
             def __setattr__(self, name: str, value: Any) -> None:
                 if name not in engine.INSTANCE_ATTRIBUTES:
                     raise AttributeError(name)
-                super().__setattr__(name, value)  # type: ignore[no-untyped-call]
+                super().__setattr__(name, value)
 
         machine = Closed()
         with pytest.raises(AttributeError):
@@ -145,7 +145,7 @@ class TestNestedFunctions:
                 def speak(self) -> str:
                     return "hello"
 
-        assert Done().speak() == "hello"  # type: ignore[no-untyped-call]
+        assert Done().speak() == "hello"
         assert list(engine.nested_functions(Done.states)) == []
 
     def test_stays_where_the_engine_gives_up(self) -> None:
@@ -160,7 +160,7 @@ class TestNestedFunctions:
                     def speak(self) -> str:
                         return "hello"
 
-                kept.append(inside)  # type: ignore[arg-type]  # it is a state by now
+                kept.append(inside)
                 second = State(initial=True)
                 third = State(initial=True)
 
@@ -244,7 +244,7 @@ class TestCallbackSpecs:
 
             async def wait(self) -> None: ...
 
-        assert engine.has_coroutines(Async())  # type: ignore[no-untyped-call]
+        assert engine.has_coroutines(Async())
         assert not engine.has_coroutines(Line())
 
 
@@ -278,7 +278,7 @@ class TestCallbackOrder:
 
         engine.call_last_on_entry(Entered.b, "render")
         Entered.log = []
-        machine = Entered()  # type: ignore[no-untyped-call]
+        machine = Entered()
         Entered.log.clear()
         machine.send("go")
         assert Entered.log[-1] == "render b"
@@ -310,7 +310,7 @@ class TestCallbackOrder:
         (eventless,) = [t for t in Counted.b.transitions if t.is_eventless]
         engine.call_before(eventless, "count")
         Counted.log = []
-        Counted().send("go")  # type: ignore[no-untyped-call]
+        Counted().send("go")
         assert Counted.log == ["b to c", "exit b"]
 
 
@@ -348,7 +348,7 @@ class TestGuards:
 
     def passes(self, event: str, *, is_open: bool = True) -> bool:
         """Return whether the transition of an event is open."""
-        machine = self.Guarded()  # type: ignore[no-untyped-call]
+        machine = self.Guarded()
         vars(machine)["is_open"] = is_open
         (found,) = [t for t in self.Guarded.a.transitions if t.match(event)]
         return engine.guards_pass(machine, found, next(iter(found.events)), {})
@@ -376,7 +376,7 @@ class TestGuards:
 
     def test_nothing_moves(self) -> None:
         """Asking is not sending."""
-        machine = self.Guarded()  # type: ignore[no-untyped-call]
+        machine = self.Guarded()
         (found,) = [t for t in self.Guarded.a.transitions if t.match("go")]
         engine.guards_pass(machine, found, next(iter(found.events)), {})
         assert list(machine.configuration_values) == ["a"]

@@ -141,7 +141,7 @@ class TestRefusedNames:
 
     def test_injected_names_are_refused(self) -> None:
         """Whatever the engine passes to callbacks by itself, data cannot pass."""
-        self.Probe().send("go")  # type: ignore[no-untyped-call]
+        self.Probe().send("go")
         assert {"event", "state"} <= self.Probe.injected <= REFUSED_NAMES
 
     def test_names_that_send_takes_are_refused(self) -> None:
@@ -152,7 +152,7 @@ class TestRefusedNames:
     def test_any_parameters_can_be_sent(self, parameters: dict[str, str]) -> None:
         """Whatever Twilio names its parameters, the engine takes them as data."""
         machine = self.Probe()
-        machine.send("go", **keywords(parameters))  # type: ignore[no-untyped-call]
+        machine.send("go", **keywords(parameters))
         assert set(keywords(parameters)) <= type(machine).injected
 
 

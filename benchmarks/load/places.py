@@ -31,11 +31,14 @@ def redis_server(folder: Path, waits_for_disk: bool) -> Iterator[str]:
 
 @contextmanager
 def postgres_server(folder: Path, waits_for_disk: bool) -> Iterator[str]:
-    """Give the URL of a PostgreSQL, which always waits for the disk, as it does unless told."""
+    """Give the URL of a PostgreSQL, which always waits for the disk, as it does unless told.
+
+    There is no pooler between, so statements are prepared.
+    """
     del waits_for_disk
     server = PostgresServer(folder, {"fsync": "on"})
     with _running(server):
-        yield server.url
+        yield f"{server.url}?prepare_threshold=5"
 
 
 #: By name: how to open it.

@@ -92,7 +92,7 @@ def _import_file(path: Path) -> ModuleType:
     _search_first(path.parent)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # noqa: S101 - a file whose name ends in .py has a loader
-    assert spec.loader is not None  # noqa: S101
+    assert spec.loader is not None  # noqa: S101 - as above
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

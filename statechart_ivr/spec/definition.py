@@ -75,7 +75,7 @@ def _let_engine_read(
 ) -> str | None:
     """Have the engine do its part of making the class, and return what it complains about."""
     try:
-        StateMachineMetaclass.__init__(cls, name, bases, attributes)  # type: ignore[arg-type]
+        StateMachineMetaclass.__init__(cls, name, bases, attributes)  # type: ignore[arg-type]  # the engine's: several bases, too
     except InvalidDefinition as error:
         return str(error)
     except Exception as error:

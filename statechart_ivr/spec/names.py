@@ -98,7 +98,7 @@ def tops_in(attributes: Mapping[str, Any]) -> dict[str, State]:
         if isinstance(value, State):
             found[name] = value
         elif isinstance(value, States):
-            found |= value.items()  # type: ignore[no-untyped-call]
+            found |= value.items()  # type: ignore[no-untyped-call]  # the engine's
     return found
 
 

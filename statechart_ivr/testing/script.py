@@ -114,8 +114,7 @@ def _parse(body: bytes, url: str) -> tuple[str, Element]:
             11750, f"{url} answered {len(body)} bytes > {LIMIT_BYTES} bytes; say less at once"
         )
     try:
-        # The application under test wrote this; it is no stranger's document.
-        root = fromstring(body)  # noqa: S314
+        root = fromstring(body)  # noqa: S314 - the application under test wrote it
     except ParseError as error:
         raise TwimlRefusedError(
             12100, f"{url} answered what is not XML ({error}): {_excerpt(body, url)}"

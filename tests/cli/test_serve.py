@@ -269,6 +269,7 @@ def test_ipv6(start: Start) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
+        # Containers often have none, and nothing that the project could install brings it.
         pytest.skip("no IPv6 here")
     served = start("flow.py", "--no-validate", listen="[::1]:0")
     assert served.url.startswith("http://[::1]:")

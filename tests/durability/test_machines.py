@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ def test_stored_calls_are_equal_and_threads_change_nothing() -> None:
 @pytest.mark.parametrize("bug", BUGS)
 def test_whatever_is_lost_is_noticed(bug: str) -> None:
     """In the record itself, within the charts of CI."""
-    store = lambda: DoctoredStore(BUGS[bug])  # noqa: E731
+    store = partial(DoctoredStore, BUGS[bug])
     assert compare_charts(CHARTS, store=store, shrink=False).failures
 
 
@@ -115,7 +116,7 @@ def test_whatever_is_lost_is_noticed(bug: str) -> None:
 )
 def test_what_is_lost_is_noticed_by_what_follows_from_it(bug: str, seen: str) -> None:
     """Also by who only listens, or watches callbacks run, and does not look at the record."""
-    store = lambda: DoctoredStore(BUGS[bug])  # noqa: E731
+    store = partial(DoctoredStore, BUGS[bug])
     assert compare_charts(CHARTS, store=store, seen=[seen], shrink=False).failures
 
 

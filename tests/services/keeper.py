@@ -63,7 +63,7 @@ def _end(server: subprocess.Popen[bytes], number: signal.Signals) -> None:
             _send(child, signal.SIGKILL)
         if time.monotonic() > deadline:
             server.kill()
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks at its children
 
 
 def _started(command: list[str], folder: str, user: list[int] | None) -> subprocess.Popen[bytes]:
@@ -99,7 +99,7 @@ def _signal_all(pid: int, number: signal.Signals) -> None:
         _send(child, number)
     if number is signal.SIGKILL:
         while not set(children).isdisjoint(_children(pid)):
-            time.sleep(0.001)
+            time.sleep(0.001)  # only a parent is told of an end
     _send(pid, number)
 
 

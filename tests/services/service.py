@@ -127,7 +127,7 @@ class Service(ABC):
             if time.monotonic() > deadline:
                 self.stop()
                 raise TimeoutError(f"no answer after {PATIENCE:g} s:\n{self.log()}")
-            time.sleep(0.01)
+            time.sleep(0.01)  # a server does not tell when it listens
         self._dismiss()
         return False
 

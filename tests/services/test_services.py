@@ -79,7 +79,7 @@ def test_end_with_their_owner(server: Service, kind: str, state: str, tmp_path: 
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
     while not is_free(own.port):
-        time.sleep(0.02)
+        time.sleep(0.02)  # only a parent is told of an end
 
 
 def test_fresh_places(server: Service) -> None:

@@ -236,7 +236,7 @@ class TestConfigurations:
                     done = State(final=True)
 
         chart = Chart([regions])  # type: ignore[list-item]  # it is a state by now
-        regions._set_id("regions")  # type: ignore[attr-defined]
+        regions._set_id("regions")
         conf = ["regions", "one", "last", "more", "two", "done"]
         assert chart.is_final(conf)
         assert not chart.is_final([*conf[:2], "first", *conf[3:]])
@@ -281,7 +281,7 @@ class TestMemory:
             left, right = State(), State()
             back = HistoryState()
 
-        both._set_id("both")  # type: ignore[attr-defined]
+        both._set_id("both")
         chart = Chart([both])  # type: ignore[list-item]  # it is a state by now
         assert chart.may_remember("back", ["left", "right"])
         assert not chart.may_remember("back", ["left"])
@@ -298,8 +298,8 @@ def test_of_doubled_states_the_first_counts() -> None:
         menu = HistoryState()
         back = State(initial=True)
 
-    one._set_id("one")  # type: ignore[attr-defined]
-    two._set_id("two")  # type: ignore[attr-defined]
+    one._set_id("one")
+    two._set_id("two")
     chart = Chart([one, two])  # type: ignore[list-item]  # they are states by now
     assert list(chart.states) == ["one", "menu", "two"]
     assert list(chart.histories) == ["back"]

@@ -232,7 +232,9 @@ class TestSignatures:
 
     def test_defaults_are_fine(self) -> None:
         """The method can be called in other ways too."""
-        free = lambda self, one=None, *rest, **more: None  # noqa: E731
+
+        def free(self, one=None, *rest, **more): ...
+
         _flow(
             "Free",
             say=_marked(renders("no_match"), method=free),

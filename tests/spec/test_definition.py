@@ -113,4 +113,4 @@ def test_classes_can_be_made_without_a_class_statement() -> None:
 
     body: dict[str, Any] = {"menu": menu, "say_menu": routable("/call")(renders(menu)(say_menu))}
     made = CallFlowMeta("Made", (CallFlow,), body)
-    assert spec_of(made).name == "Made"  # type: ignore[arg-type]
+    assert spec_of(made).name == "Made"

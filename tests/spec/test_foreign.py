@@ -75,7 +75,7 @@ def test_a_method_that_took_the_name_of_its_state_is_recognized(problems: Listed
             @renders(menu)
             def say_menu(self): ...
 
-            @renders(voicemail)  # type: ignore[no-redef]
+            @renders(voicemail)  # type: ignore[no-redef]  # what is tested
             def voicemail(self): ...
 
     hint = (

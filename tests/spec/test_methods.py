@@ -150,7 +150,7 @@ def test_a_mixins_method_can_be_removed() -> None:
 
     class Silent(Apologies, CallFlow):
         menu = State(initial=True, final=True)
-        sorry = None  # type: ignore[assignment]
+        sorry = None  # type: ignore[assignment]  # what is tested
 
         @routable("/call")
         @renders(menu)

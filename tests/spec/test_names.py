@@ -291,20 +291,20 @@ class TestOneNamespace:
             bye = 2
 
         class Listing(CallFlow):
-            states = States.from_enum(Place, initial=Place.menu, final=Place.bye)  # type: ignore[no-untyped-call]
+            states = States.from_enum(Place, initial=Place.menu, final=Place.bye)
             states.menu.to(states.bye, event=key("1"))
 
             @routable("/call", states.menu)
             @renders(states.menu, states.bye)
             def say(self): ...
 
-        assert list(Listing._flow_spec.renderers) == ["menu", "bye"]  # type: ignore[union-attr]
+        assert list(Listing._flow_spec.renderers) == ["menu", "bye"]  # type: ignore[union-attr]  # it has states
         assert [state.id for state in Listing.states] == ["menu", "bye"]
 
     def test_reserved_names_are_refused_in_an_enum_too(self, problems: Listed) -> None:
         """They are ids like others."""
         enum = Enum("enum", ["send"])
-        states = States.from_enum(enum, initial=enum.send)  # type: ignore[no-untyped-call,attr-defined]
+        states = States.from_enum(enum, initial=enum.send)
         found = problems(lambda: _flow("Listed", {"_": states}))
         assert f"Listed.send: {RESERVED.format('state')}" in found
 
@@ -389,20 +389,8 @@ class TestNeverCalled:
 )
 def test_ids_of_the_table_are_spelt_right(problems, event, meant):
     """A transition that waits for ever would drop the caller in production only."""
-
-    def define() -> None:
-        class Misspelt(CallFlow):
-            menu = State(initial=True)
-            bye = State(final=True)
-            menu.to(bye, event=event)
-
-            @routable("/call")
-            @renders(menu)
-            def say(self):
-                return gather("Menu.")
-
     text = f"a transition waits for {event!r}, which never comes; did you mean {meant!r}?"
-    assert problems(define) == [f"Misspelt: {text}"]
+    assert problems(lambda: asking_for(event)) == [f"Misspelt: {text}"]
 
 
 @pytest.mark.parametrize(
@@ -419,7 +407,7 @@ def test_ids_of_events_have_parts_with_single_dots_between(problems, event, wron
     """Anything else could be no event, or part of no URL."""
     said = problems(lambda: asking_for(event))
     assert said == [
-        f"Asking: {id_} is no event id: write letters, digits and - _ ~ /, "
+        f"Misspelt: {id_} is no event id: write letters, digits and - _ ~ /, "
         "with single dots between parts"
         for id_ in wrong
     ]
@@ -434,7 +422,7 @@ def test_a_single_key_that_was_unpacked(problems):
 def asking_for(event: object) -> None:
     """Define a flow that waits for events."""
 
-    class Asking(CallFlow):
+    class Misspelt(CallFlow):
         menu = State(initial=True)
         bye = State(final=True)
         menu.to(bye, event=event)

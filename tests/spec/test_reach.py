@@ -18,7 +18,7 @@ def _reach(**body: Any) -> Reach:
     return Reach(Chart(machine.states))
 
 
-class house(State.Compound):  # noqa: D101
+class house(State.Compound):  # noqa: D101 - it is a state by now
     class floor(State.Compound):
         hall = State(initial=True)
         cellar = State()
@@ -31,7 +31,7 @@ class house(State.Compound):  # noqa: D101
     deep.to(garden)
 
 
-class both(State.Parallel):  # noqa: D101
+class both(State.Parallel):  # noqa: D101 - it is a state by now
     class left(State.Compound):
         idle = State(initial=True)
         busy = State()
@@ -44,9 +44,9 @@ class both(State.Parallel):  # noqa: D101
 
 away, end, lost = State(initial=True), State(final=True), State()
 HOUSE, BOTH = house, both
-away.to(HOUSE, event="in")  # type: ignore[arg-type]
-away.to(BOTH.left.busy, event="work")  # type: ignore[attr-defined]
-BOTH.to(HOUSE.deep, event="back")  # type: ignore[attr-defined]
+away.to(HOUSE, event="in")
+away.to(BOTH.left.busy, event="work")
+BOTH.to(HOUSE.deep, event="back")
 HOUSE.to(end, event="out")
 REACH = _reach(house=house, both=both, away=away, end=end, lost=lost)
 WHOLE = {"house", "floor", "hall", "cellar"}

@@ -117,7 +117,7 @@ class TestSilence:
                 both.to(end, event=key("3"))
                 body = {"both": both, "end": end}
                 rendered = renders(*(states[one] for one in spoken))(say)
-                body["say"] = routable("/call", both)(rendered)  # type: ignore[assignment]
+                body["say"] = routable("/call", both)(rendered)
                 CallFlowMeta("Regions", (CallFlow,), body)
 
             return flow

@@ -87,7 +87,7 @@ def test_instance() -> None:
 def test_neither_url_nor_store(wrong: object) -> None:
     """Anything else is refused with what to write."""
     with pytest.raises(ConfigurationError, match=r"not .*; write 'memory:'"):
-        open_store(wrong)  # type: ignore[arg-type]
+        open_store(wrong)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,7 @@ def test_neither_url_nor_store(wrong: object) -> None:
         ("postgresql://db/ivr?timeout=inf", "more than 0 and at most 3600, not inf"),
         ("postgresql://db/ivr?max_connections=0", "max_connections is at least 1, not 0"),
         ("postgresql://db/ivr?timeuot=3", 'invalid connection option "timeuot"'),
+        ("postgresql://db/ivr?prepare_threshold=", "whole number from 0 to 999999999, not ''"),
         ("postgresql://db:port/ivr", "it cannot be read; write postgresql://user:password@host/"),
         ("postgres:db/ivr", "it cannot be read; write postgresql://user:password@host/"),
     ],

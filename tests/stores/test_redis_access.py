@@ -271,7 +271,7 @@ class TestTls:
 def wait_until(is_so: Callable[[], bool]) -> None:
     """Look again and again until something is so; pytest ends a test that waits for ever."""
     while not is_so():
-        time.sleep(0.02)
+        time.sleep(0.02)  # the server does not tell
 
 
 @pytest.mark.service

@@ -76,7 +76,7 @@ def save(store: SessionStore, data: bytes = b"x", expected: int | None = None) -
 def wait_until(is_so: Callable[[], bool]) -> None:
     """Look again and again until something is so; pytest ends a test that waits for ever."""
     while not is_so():
-        time.sleep(0.02)
+        time.sleep(0.02)  # the server does not tell
 
 
 @pytest.mark.slow

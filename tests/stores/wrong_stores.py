@@ -135,7 +135,7 @@ class ReturnsArrays(MemoryStore):
     def load(self, call_sid: str) -> Stored | None:
         """Load a bytearray."""
         stored = super().load(call_sid)
-        return stored and Stored(bytearray(stored.data), stored.revision)  # type: ignore[arg-type]
+        return stored and Stored(bytearray(stored.data), stored.revision)
 
 
 class CutsOff(MemoryStore):

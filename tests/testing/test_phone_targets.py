@@ -237,7 +237,7 @@ def test_a_wrong_token() -> None:
     """A signature made with another token is refused."""
     for options in ({"auth_token": "54321"}, {"base_url": "https://ivr.example.org"}):
         with pytest.raises(TwimlRefusedError, match=r"11200.*answered 403"):
-            Phone(ivr_app(), **options).dial("/incoming-call")  # type: ignore[arg-type]
+            Phone(ivr_app(), **options).dial("/incoming-call")
 
 
 def test_an_application_below_a_mount_path() -> None:

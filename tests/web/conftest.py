@@ -40,6 +40,6 @@ def ask_in_process(app: Any, method: str, target: str, body: bytes = b"", **envi
 
     chunks = validator(app)(full, start_response)
     answer = b"".join(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()
     status, headers = started[-1]
     return int(status.split()[0]), Headers(headers), answer

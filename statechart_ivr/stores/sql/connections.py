@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from selectors import PollSelector
 from time import monotonic
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 from weakref import WeakSet
 
 import psycopg
@@ -111,10 +113,10 @@ class Connections:
             )
         if max_connections < 1:
             raise ConfigurationError(f"max_connections is at least 1, not {max_connections}")
-        address = _checked(url)
+        address, threshold = _checked(url), _prepare_threshold(url)
         self._name = _shown(address)
         try:
-            self._engine = _engine(address, timeout, max_connections)
+            self._engine = _engine(address, timeout, max_connections, prepare_threshold=threshold)
         except (exc.ArgumentError, ValueError):
             raise ConfigurationError(_UNREADABLE) from None
         _engines.add(self._engine)
@@ -192,6 +194,7 @@ def _checked(url: str) -> sa.URL:
         raise ConfigurationError(_UNREADABLE) from None
     if address.drivername not in _SCHEMES:
         raise ConfigurationError(f"SqlStore knows PostgreSQL, not {address.drivername}")
+    address = address.difference_update_query(["prepare_threshold"])  # is not libpq's
     try:
         make_conninfo("", **{name: str(value) for name, value in address.query.items()})
     except psycopg.Error as error:
@@ -214,7 +217,27 @@ def _shown(address: sa.URL) -> str:
     return shown.render_as_string()
 
 
-def _engine(address: sa.URL, timeout: float, max_connections: int) -> sa.Engine:
+def _prepare_threshold(url: str) -> int | None:
+    """Return how often a statement is executed before it is prepared; None if it never is.
+
+    That is so unless told: a pooler may lead the next statement to a connection of the server's
+    where nothing was prepared, or something else.
+    """
+    options = parse_qs(url.partition("?")[2], keep_blank_values=True)
+    if "prepare_threshold" not in options:
+        return None
+    given = " ".join(options["prepare_threshold"])
+    if not re.fullmatch("[0-9]{1,9}", given):
+        raise ConfigurationError(
+            f"prepare_threshold is a whole number from 0 to 999999999, not {given!r}; "
+            "write prepare_threshold=5, or leave it out, and nothing is prepared"
+        )
+    return int(given)
+
+
+def _engine(
+    address: sa.URL, timeout: float, max_connections: int, *, prepare_threshold: int | None
+) -> sa.Engine:
     engine = sa.create_engine(
         address,
         isolation_level="AUTOCOMMIT",  # each statement is a transaction
@@ -224,7 +247,7 @@ def _engine(address: sa.URL, timeout: float, max_connections: int) -> sa.Engine:
         pool_use_lifo=True,  # so that what is rarely needed is left alone
         hide_parameters=True,  # they are the callers'
         use_native_hstore=False,
-        connect_args=_options(address, timeout),
+        connect_args={"prepare_threshold": prepare_threshold, **_options(address, timeout)},
     )
 
     @event.listens_for(engine, "do_connect")
@@ -245,8 +268,6 @@ def _options(address: sa.URL, timeout: float) -> dict[str, Any]:
     }
     given = " ".join(address.normalized_query.get("options", ()))
     return {
-        # A pooler may lead the next statement to a server that has prepared nothing.
-        "prepare_threshold": None,
         **{name: value for name, value in limits.items() if name not in address.query},
         "options": f"-c statement_timeout={milliseconds} {given}".strip(),
     }

@@ -93,7 +93,11 @@ class SqlStore:
 
     Args:
         url: ``postgresql://[user:password@]host[:port]/database``. Options of the client library,
-            libpq, may stand in its query, such as ``sslmode=verify-full``.
+            libpq, may stand in its query, such as ``sslmode=verify-full``, and one of psycopg's:
+            ``prepare_threshold=5`` has the server prepare a statement that a connection executes
+            for the sixth time, which saves it from reading and planning it again. Nothing is
+            prepared unless told, so that any pooler may stand between; where the server is
+            reached directly, prepare.
         clock: tells when a session's time is over; the system's clock unless told. All processes
             on one database go by one time.
         timeout: seconds to wait for a free connection, for opening one (at least 2, as libpq has

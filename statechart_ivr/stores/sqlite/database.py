@@ -145,4 +145,4 @@ class Database:
                     raise
             else:
                 return
-            time.sleep(_WAL_PAUSE)
+            time.sleep(_WAL_PAUSE)  # as SQLite itself would if it waited

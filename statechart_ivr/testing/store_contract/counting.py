@@ -74,4 +74,4 @@ def wait_for(store: SessionStore, names: Sequence[str], *, seconds: float = _STA
     while missing := [name for name in names if store.load(name) is None]:
         if time.monotonic() >= deadline:
             raise TimeoutError(f"what other processes saved is not seen here: {missing}")
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE)  # what other processes save is only seen by looking

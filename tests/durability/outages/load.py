@@ -59,9 +59,9 @@ def meet(backend: Backend, outage: str, load: Load, folder: Path) -> Figures:
         lines = [UrlTransport(server.url, ROOT, TOKEN) for server in servers]
         calls = [_call(number, lines, over, load) for number in range(load.calls)]
         with _under_way(calls, over, load) as made:
-            time.sleep(load.before)
+            time.sleep(load.before)  # the experiment is about real time
             began, ended = _outage(backend, outage, load, [server.pid for server in servers])
-            time.sleep(min(2.0, load.think))
+            time.sleep(min(2.0, load.think))  # as is this
         lost = [f"lost: {error!r}" for future in made if (error := future.exception())]
         for watch in watches:
             watch.wait_for(200, patience=FOLLOWS_WITHIN)
@@ -86,7 +86,7 @@ def _outage(backend: Backend, outage: str, load: Load, users: Sequence[int]) -> 
     """Take the store away for some time, and return when it was away, on the monotonic clock."""
     began = time.monotonic()  # not later: a server may be seen to be unhealthy at once
     backend.take_away(outage, users)
-    time.sleep(load.outage)
+    time.sleep(load.outage)  # the experiment is about real time
     ended = time.monotonic()
     backend.bring_back()
     return began, ended

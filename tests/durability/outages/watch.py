@@ -53,7 +53,7 @@ class Watch(AbstractContextManager["Watch"]):
         """Wait until a status is what was seen last, for so many seconds at most."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and self._last() != status:
-            time.sleep(EVERY)
+            time.sleep(EVERY)  # the other thread looks no more often
 
     def seconds_to(self, status: int, since: float) -> float:
         """Return how long after a moment a status was first seen; infinity if never."""

@@ -64,4 +64,4 @@ def wait_for_lock(connection: psycopg.Connection) -> None:
     deadline = time.monotonic() + 60
     while not connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(0.01)  # the server does not tell who waits

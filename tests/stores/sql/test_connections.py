@@ -143,7 +143,7 @@ def test_closed_twice(store: SqlStore, other: psycopg.Connection) -> None:
     while other.execute(f"SELECT pid {OTHERS}").fetchone():
         other.rollback()
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(0.01)  # the server does not tell when its process is gone
 
 
 FORKING = """

@@ -64,9 +64,7 @@ def test_a_standby(store: SqlStore, other: psycopg.Connection) -> None:
     """A server that only reads is told from one that is broken."""
     save(store)
     name = other.info.dbname
-    other.execute(  # type: ignore[call-overload]
-        f"ALTER DATABASE {name} SET default_transaction_read_only = on"
-    )
+    other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     other.commit()
     store.close()  # a new connection goes by it
     assert store.load("CA1") == Stored(b"x", 1)
@@ -104,3 +102,15 @@ def test_wrong_urls(url: str, complaint: str) -> None:
         SqlStore(url)
     assert str(caught.value).startswith(complaint)
     assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", ["", "None", "-1", "5.0", "1_0", "٣", "1" * 10, "5 5"])
+def test_a_threshold_that_is_none(wrong: str) -> None:
+    """It is a whole number, and stands there once."""
+    options = "&".join(f"prepare_threshold={text}" for text in wrong.split(" "))
+    with pytest.raises(ConfigurationError) as caught:
+        SqlStore(f"postgresql://db/ivr?{options}&sslmode=require")
+    assert str(caught.value) == (
+        f"prepare_threshold is a whole number from 0 to 999999999, not {wrong!r}; write "
+        "prepare_threshold=5, or leave it out, and nothing is prepared"
+    )

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import StaleSessionError
-from statechart_ivr.stores import SqlStore, Stored
+from statechart_ivr.stores import SqlStore, Stored, open_store
 from tests.services.postgres import PostgresServer
 from tests.stores.sql.conftest import save, wait_for_lock
 
@@ -50,14 +50,41 @@ def test_one_each(logging_server: PostgresServer) -> None:
     assert found == ["SELECT", "INSERT", "UPDATE", "INSERT", "UPDATE", "UPDATE", "DELETE"]
 
 
-def test_nothing_is_prepared(store: SqlStore, url: str) -> None:
-    """A pooler may lead each statement to another connection of the server's."""
-    save(store)
+def prepared_by(store: SqlStore) -> list[str]:
+    """Return what a store's only connection has prepared after ten loads, this query left out."""
     for _ in range(10):
         store.load("CA1")
-    prepared = sa.text("SELECT count(*) FROM pg_prepared_statements")
+    prepared = sa.text("SELECT statement FROM pg_prepared_statements")
     with store._connections._engine.connect() as connection:
-        assert connection.scalar(prepared) == 0
+        return [text for text in connection.scalars(prepared) if text != prepared.text]
+
+
+def test_nothing_is_prepared(store: SqlStore) -> None:
+    """A pooler may lead each statement to another connection of the server's."""
+    save(store)
+    assert prepared_by(store) == []
+
+
+@pytest.mark.parametrize(("threshold", "loads"), [(0, 1), (9, 1), (10, 0)])
+def test_prepared_where_the_url_says_so(url: str, threshold: int, loads: int) -> None:
+    """The load is, once, when it has been executed so many times before."""
+    address = f"{url}?prepare_threshold={threshold}"
+    with closing(open_store(address + "&max_connections=1")) as store:
+        assert isinstance(store, SqlStore)
+        save(store)
+        found = prepared_by(store)
+    assert [text.startswith("SELECT ivr_session.data") for text in found].count(True) == loads
+
+
+def test_prepared_statements_outlive_their_table(url: str, other: psycopg.Connection) -> None:
+    """One that was prepared for a table that is gone serves the next of its name."""
+    with closing(SqlStore(f"{url}?prepare_threshold=0", max_connections=1)) as store:
+        for _ in range(2):
+            assert store.load("CA1") is None
+            assert save(store) == 1
+            assert store.load("CA1") == Stored(b"x", 1)
+            other.execute("DROP TABLE ivr_session")
+            other.commit()
 
 
 def test_a_session_saved_while_it_is_purged(url: str, other: psycopg.Connection) -> None:

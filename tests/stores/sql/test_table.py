@@ -55,7 +55,7 @@ def test_documented(store: SqlStore, other: psycopg.Connection, url: str) -> Non
         r"CREATE TABLE.*?\n(?= +GRANT)", inspect.getdoc(SqlStore) or "", re.DOTALL
     )
     assert statements
-    other.execute(statements[0])  # type: ignore[call-overload]
+    other.execute(statements[0])
     other.commit()
     assert columns(other) == made
 
@@ -102,7 +102,7 @@ def test_lost(store: SqlStore, other: psycopg.Connection) -> None:
 def test_a_user_who_may_not_make_it(url: str, other: psycopg.Connection) -> None:
     """It is said what is missing; where the table is there, that user can work."""
     name = f"clerk_{uuid4().hex}"
-    other.execute(f"CREATE USER {name} PASSWORD 'clerk'")  # type: ignore[call-overload]
+    other.execute(f"CREATE USER {name} PASSWORD 'clerk'")
     other.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     other.commit()
     clerk = url.replace(f"//ivr:{PASSWORD}", f"//{name}:clerk")
@@ -112,9 +112,7 @@ def test_a_user_who_may_not_make_it(url: str, other: psycopg.Connection) -> None
         save(owner)
         with pytest.raises(StoreUnavailableError, match=r"for table .*; the user needs SELECT"):
             store.load("CA1")
-        other.execute(  # type: ignore[call-overload]
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ivr_session TO {name}"
-        )
+        other.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ivr_session TO {name}")
         other.commit()
         assert save(store, b"y", expected=1) == 2
         assert list(store.calls()) == ["CA1"]
