@@ -16,6 +16,7 @@ from statechart_ivr.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 18
+_PASSES = 3
 # Time stamps of files go by ticks, of milliseconds or, on old file systems, two seconds: a file
 # that was written within the last one may be written again and look the same.
 _TICK = 2_000_000_000
@@ -169,8 +170,12 @@ def _is_plain(name: str) -> bool:
 
 
 def _hash(file: io.FileIO) -> _Hashed:
-    """Read a file through, again if it was written to meanwhile; it is left at its beginning."""
-    while True:
+    """Read a file through, again if it was written to meanwhile; it is left at its beginning.
+
+    One that is written to all the time gets a version that it has no longer, so that whatever is
+    sent of it breaks off.
+    """
+    for _ in range(_PASSES):
         began = time.time_ns()
         before = Version.of(file)
         content = hashlib.blake2b(digest_size=12)
@@ -182,3 +187,4 @@ def _hash(file: io.FileIO) -> _Hashed:
         if version.has_content_of(before):
             is_settled = began - version.changed > _TICK
             return _Hashed(version, content.hexdigest(), is_settled)
+    return _Hashed(before, content.hexdigest(), is_settled=False)

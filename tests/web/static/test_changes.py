@@ -216,6 +216,23 @@ class TestWhileItIsSent:
         assert part.read() == b"456"
 
 
+def test_written_to_all_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for: nothing hangs, and what is sent of it breaks off."""
+    recording = tmp_path / "a.wav"
+    write(recording, b"one")
+
+    class BeingWritten(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            os.utime(recording, ns=(0, recording.stat().st_mtime_ns + 1_000_000))
+            return super().read(-1 if size is None else size)
+
+    monkeypatch.setattr(folder_module.io, "FileIO", BeingWritten)
+    opened = Folder(tmp_path, watch=True).open("a.wav")
+    assert opened is not None
+    with FilePart(opened, range(3)) as part, pytest.raises(OSError, match=r"a\.wav was written to"):
+        part.readall()
+
+
 def test_a_file_nobody_may_read(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
