@@ -54,9 +54,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     yield from _running(PostgresServer, tmp_path_factory.mktemp("postgres"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a headless Chromium, started when a test first asks for it.
+    """Return a headless Chromium, started when a test of a module first asks for it.
+
+    It does not outlive the module: while it runs, Playwright has an event loop in this thread,
+    and no test could have one of its own.
 
     A test that wants cookies, a cache and a storage of its own makes a context, and closes it.
     """

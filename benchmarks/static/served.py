@@ -75,7 +75,7 @@ def bottle_static_file(folder: Path) -> Served:
     """Return a Bottle application with one route."""
     app = Bottle()
 
-    @app.get("/static/<name:path>")  # type: ignore[untyped-decorator]  # Bottle brings no types
+    @app.get("/static/<name:path>")
     def serve(name: str) -> HTTPResponse:
         return static_file(name, root=folder, headers={"Cache-Control": _FOR_EVER})
 

@@ -31,18 +31,20 @@ class Version:
         written: when its content was last written, nanoseconds since 1970.
         changed: when anything about it was last changed, by the system's clock.
         number: of the file in its file system; one that takes another's place has its own.
+        device: of the file system.
     """
 
     size: int
     written: int
     changed: int
     number: int
+    device: int
 
     @classmethod
     def of(cls, file: io.FileIO) -> Version:
         """Return the version of an open file."""
         now = os.fstat(file.fileno())
-        return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
+        return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_dev)
 
     def has_content_of(self, other: Version) -> bool:
         """Return whether nothing was written in between; a new name or mode does not count."""
@@ -123,6 +125,23 @@ class Folder:
         return self._open(name) if self.watch or name in self._at_first else None
 
     def _open(self, name: str) -> OpenFile | None:
+        return self._as_before(name) or self._anew(name)
+
+    def _as_before(self, name: str) -> OpenFile | None:
+        """Open what is the very file that was found before, and spare the search for it."""
+        hashed = self._hashed.get(name)
+        if hashed is None or not hashed.is_settled:
+            return None
+        try:
+            file = io.FileIO(self.path / name, opener=_open_at_once)
+        except OSError:
+            return None
+        if hashed.version == Version.of(file):
+            return OpenFile(file, name, hashed.version, hashed.fingerprint)
+        file.close()
+        return None
+
+    def _anew(self, name: str) -> OpenFile | None:
         path = self._resolved(name)
         if path is None:
             return None
@@ -131,10 +150,8 @@ class Folder:
         except OSError as error:
             log.warning("%s cannot be read: %s", path, error.strerror)
             return None
-        hashed = self._hashed.get(name)
-        if hashed is None or not hashed.is_settled or hashed.version != Version.of(file):
-            # Two threads may do so at once, and find the same.
-            hashed = self._hashed[name] = _hash(file)
+        # Two threads may do so at once, and find the same.
+        hashed = self._hashed[name] = _hash(file)
         return OpenFile(file, name, hashed.version, hashed.fingerprint)
 
     def _resolved(self, name: str) -> Path | None:
@@ -158,6 +175,11 @@ class Folder:
                 name = Path(folder, one).relative_to(self.path).as_posix()
                 if _is_plain(name):
                     yield name
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file, or whatever has taken its place: a pipe would have it wait for a writer."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _is_plain(name: str) -> bool:
