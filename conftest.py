@@ -8,13 +8,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 import waitress
 from waitress import wasyncore
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.services.postgres import PostgresServer
     from tests.services.redis import RedisServer
     from tests.services.service import Service
@@ -52,20 +54,42 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     yield from _running(PostgresServer, tmp_path_factory.mktemp("postgres"))
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium, started when a test of a module first asks for it.
+
+    It does not outlive the module: while it runs, Playwright has an event loop in this thread,
+    and no test could have one of its own.
+
+    A test that wants cookies, a cache and a storage of its own makes a context, and closes it.
+    """
+    from tests.services import browser
+
+    if not browser.is_installed():
+        _give_up("Chromium and Playwright")
+    with browser.running() as running:
+        yield running
+
+
 S = TypeVar("S", bound="Service")
 
 
 def _running(kind: type[S], folder: Path) -> Iterator[S]:
-    """Have a server run; where it is not installed, skip at home, and fail in CI."""
+    """Have a server run."""
     if not kind.is_installed():
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up(f"{kind.__name__}: not installed; scripts/services.sh says how")
+        _give_up(kind.__name__)
     server = kind(folder)
     server.start()
     try:
         yield server
     finally:
         server.stop()
+
+
+def _give_up(what: str) -> NoReturn:
+    """Skip at home, and fail in CI, because something is not installed."""
+    give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    give_up(f"{what}: not installed; scripts/services.sh says how")
 
 
 @contextmanager

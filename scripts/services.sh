@@ -1,22 +1,31 @@
-# Sourced by test and durability: sees to it that there are a redis-server and a PostgreSQL for the
-# tests to start. Where it may, it installs Debian's; none is started as a service of the system.
+# Sourced by test, durability and load: sees to it that there is what they start, such as a Redis.
+# Where it may, it installs Debian's packages; none is started as a service of the system.
 
-# Prints the packages that bring what is missing.
+# Prints those of some packages that are missing.
 missing_services() {
-    if ! type -P redis-server >/dev/null; then
-        echo redis-server
-    fi
+    local package
+    for package; do
+        if ! has_service "$package"; then
+            echo "$package"
+        fi
+    done
+}
+
+# Returns whether the program of a package is there, wherever it came from.
+has_service() {
     # Debian's PostgreSQL is not on PATH.
-    if ! type -P postgres >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then
-        echo postgresql
+    if [[ $1 == postgresql ]]; then
+        type -P postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
+    else
+        type -P "$1" >/dev/null
     fi
 }
 
-# Installs what is missing; where that cannot be done, says what to type, and goes on: the tests
-# that need it are skipped at home, and fail in CI.
+# Installs those of some packages that are missing; where that cannot be done, says what to type,
+# and goes on: the tests that need them are skipped at home, and fail in CI.
 need_services() {
     local missing as_root=()
-    missing=$(missing_services)
+    missing=$(missing_services "$@")
     if [[ -z $missing ]]; then
         return
     fi
@@ -28,7 +37,7 @@ need_services() {
         "${as_root[@]}" bash -c "$(declare -f install_quietly); install_quietly $(echo $missing)" \
             </dev/null || true
     fi
-    missing=$(missing_services)
+    missing=$(missing_services "$@")
     if [[ -n $missing ]]; then
         echo "Tests that need them go without:" $missing >&2
         echo "On Debian or Ubuntu, type: sudo apt-get install" $missing >&2

@@ -13,10 +13,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load.figures import Latencies, Report
-from benchmarks.load.machine import Usage, facts, observed
+from benchmarks.latencies import Latencies
+from benchmarks.load.figures import Report
 from benchmarks.load.places import PLACES, missing
 from benchmarks.load.run import Load, run
+from benchmarks.machine import Usage, facts, observed
 
 #: How many differences are shown.
 SHOWN = 10

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from benchmarks.latencies import Latencies
 from benchmarks.load.callers import Sample
 
 #: Seconds before a process is killed, and after it is back, that count as near a restart.
@@ -23,30 +23,6 @@ class Restart(NamedTuple):
 
     killed: float
     back: float
-
-
-class Latencies(NamedTuple):
-    """How long something took, in milliseconds.
-
-    Attributes:
-        requests: with how many requests.
-        p50: half of them took no longer.
-        p99: 99 of 100.
-        p999: 999 of 1,000.
-        longest: all of them.
-    """
-
-    requests: int
-    p50: float
-    p99: float
-    p999: float
-    longest: float
-
-    @classmethod
-    def of(cls, seconds: Iterable[float]) -> Latencies:
-        """Sum up how long it took with each of the requests."""
-        sorted_ms = sorted(one * 1000 for one in seconds)
-        return cls(len(sorted_ms), *(at_rank(sorted_ms, q) for q in (0.5, 0.99, 0.999, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -89,17 +65,6 @@ class Report:
     def late(self) -> Latencies:
         """By how much requests were sent late, because the load generator was not fast enough."""
         return Latencies.of(sample.late for sample in self.samples)
-
-
-def at_rank(ordered: Sequence[float], share: float) -> float:
-    """Return the smallest value that so large a share of all does not exceed; NaN of none.
-
-    >>> at_rank([1, 2, 3, 4], 0.5), at_rank([1, 2, 3, 4], 0.51)
-    (2, 3)
-    """
-    if not ordered:
-        return math.nan
-    return ordered[math.ceil(share * len(ordered)) - 1]
 
 
 def _is_near(due: float, restarts: Iterable[Restart]) -> bool:

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl
 import pytest
 from twilio.request_validator import RequestValidator
 
+from benchmarks.latencies import Latencies
 from benchmarks.load.callers import Sample
-from benchmarks.load.figures import Latencies, Report, Restart
+from benchmarks.load.figures import Report, Restart
 from benchmarks.load.known import known_calls
 from benchmarks.load.run import Load, run
 from examples.servers import ROOT, TOKEN

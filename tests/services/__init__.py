@@ -1,1 +1,1 @@
-"""Private servers for tests: of this run alone, in a temporary folder, on the loopback device."""
+"""Private servers and a browser for tests: of this run alone, in temporary folders, on loopback."""

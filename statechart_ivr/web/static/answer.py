@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import mimetypes
 import os
 from collections.abc import Callable
@@ -24,6 +23,9 @@ FINGERPRINT = "v"
 # spares the questions in between.
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+# A refusal is for this client only: a cache that kept it would give it to those who ask for the
+# same URL with other headers.
+_NOT_AT_ALL = "no-store"
 
 # What Twilio plays, by the types that its documentation of <Play> names.
 _AUDIO_TYPES = {
@@ -40,6 +42,9 @@ _AUDIO_TYPES = {
 }
 # Without what the system has to say, which differs from machine to machine.
 _OTHER_TYPES = mimetypes.MimeTypes()
+
+# Servers ask for as much as a socket takes, which may be megabytes for each client.
+_BLOCK = 1 << 17
 
 
 def respond(opened: OpenFile, environ: dict[str, Any]) -> HTTPResponse:
@@ -91,6 +96,8 @@ def _is_current(opened: OpenFile, environ: dict[str, Any]) -> bool:
 
 def _without_body(opened: OpenFile, status: int, headers: dict[str, str]) -> HTTPResponse:
     opened.file.close()
+    if status >= 400:
+        headers["Cache-Control"] = _NOT_AT_ALL
     return HTTPResponse(status=status, headers=headers)
 
 
@@ -99,12 +106,14 @@ def _with_body(opened: OpenFile, status: int, headers: dict[str, str], part: ran
     return HTTPResponse(FilePart(opened, part), status, headers=headers)
 
 
-class FilePart(io.RawIOBase):
+class FilePart:
     """Some of a file's bytes, to be read while they are sent, and only as long as they are right.
 
     A server that is told a file is for ever may keep half of one recording and half of the next.
     So the end is not given out if the file was written to since it was hashed: the connection
     breaks, and what came of it is too short to be taken for the whole.
+
+    Servers ask how long it is by seeking.
 
     Args:
         opened: the file; closed with this.
@@ -117,14 +126,6 @@ class FilePart(io.RawIOBase):
         self._part = part
         self._file.seek(part.start)
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True; servers ask how long it is by seeking."""
-        return True
-
     def tell(self) -> int:
         """Return how many bytes were read."""
         return self._file.tell() - self._part.start
@@ -134,21 +135,19 @@ class FilePart(io.RawIOBase):
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: len(self._part)}[whence]
         return self._file.seek(self._part.start + origin + offset) - self._part.start
 
-    def readinto(self, buffer: Any) -> int:
-        """Read as many bytes as there are and as there is room for.
+    def read(self, size: int = -1) -> bytes:
+        """Read some bytes, at most a block unless all are wanted.
 
         Raises:
             OSError: the file was written to since it was hashed.
         """
-        view = memoryview(buffer).cast("B")
         left = max(0, len(self._part) - self.tell())
-        count = self._file.readinto(view[:left]) or 0
-        is_last = count == left
-        if (is_last or not count) and not Version.of(self._file).has_content_of(self._version):
+        block: bytes = self._file.read(left if size < 0 else min(size, left, _BLOCK))
+        is_end = len(block) == left > 0 or (not block and left and size)
+        if is_end and not Version.of(self._file).has_content_of(self._version):
             raise OSError(f"{self._file.name} was written to while it was sent")
-        return count
+        return block
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-        super().close()

@@ -81,6 +81,8 @@ def range_of(header: Header, file: Validators, size: int) -> range | _Unsatisfia
         return range(int(first), stop) if int(first) < size else UNSATISFIABLE
     if not last:
         return None
+    if not size and int(last):
+        return None  # satisfiable, yet Content-Range cannot say so
     suffix = min(int(last), size)
     return range(size - suffix, size) if suffix else UNSATISFIABLE
 

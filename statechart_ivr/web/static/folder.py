@@ -16,6 +16,7 @@ from statechart_ivr.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 18
+_PASSES = 3
 # Time stamps of files go by ticks, of milliseconds or, on old file systems, two seconds: a file
 # that was written within the last one may be written again and look the same.
 _TICK = 2_000_000_000
@@ -30,18 +31,20 @@ class Version:
         written: when its content was last written, nanoseconds since 1970.
         changed: when anything about it was last changed, by the system's clock.
         number: of the file in its file system; one that takes another's place has its own.
+        device: of the file system.
     """
 
     size: int
     written: int
     changed: int
     number: int
+    device: int
 
     @classmethod
     def of(cls, file: io.FileIO) -> Version:
         """Return the version of an open file."""
         now = os.fstat(file.fileno())
-        return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
+        return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_dev)
 
     def has_content_of(self, other: Version) -> bool:
         """Return whether nothing was written in between; a new name or mode does not count."""
@@ -122,6 +125,23 @@ class Folder:
         return self._open(name) if self.watch or name in self._at_first else None
 
     def _open(self, name: str) -> OpenFile | None:
+        return self._as_before(name) or self._anew(name)
+
+    def _as_before(self, name: str) -> OpenFile | None:
+        """Open what is the very file that was found before, and spare the search for it."""
+        hashed = self._hashed.get(name)
+        if hashed is None or not hashed.is_settled:
+            return None
+        try:
+            file = io.FileIO(self.path / name, opener=_open_at_once)
+        except OSError:
+            return None
+        if hashed.version == Version.of(file):
+            return OpenFile(file, name, hashed.version, hashed.fingerprint)
+        file.close()
+        return None
+
+    def _anew(self, name: str) -> OpenFile | None:
         path = self._resolved(name)
         if path is None:
             return None
@@ -130,10 +150,8 @@ class Folder:
         except OSError as error:
             log.warning("%s cannot be read: %s", path, error.strerror)
             return None
-        hashed = self._hashed.get(name)
-        if hashed is None or not hashed.is_settled or hashed.version != Version.of(file):
-            # Two threads may do so at once, and find the same.
-            hashed = self._hashed[name] = _hash(file)
+        # Two threads may do so at once, and find the same.
+        hashed = self._hashed[name] = _hash(file)
         return OpenFile(file, name, hashed.version, hashed.fingerprint)
 
     def _resolved(self, name: str) -> Path | None:
@@ -159,6 +177,11 @@ class Folder:
                     yield name
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file, or whatever has taken its place: a pipe would have it wait for a writer."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _is_plain(name: str) -> bool:
     """Return whether a name is one that a URL can lead to: no empty or dotted part, and text."""
     try:
@@ -169,8 +192,12 @@ def _is_plain(name: str) -> bool:
 
 
 def _hash(file: io.FileIO) -> _Hashed:
-    """Read a file through, again if it was written to meanwhile; it is left at its beginning."""
-    while True:
+    """Read a file through, again if it was written to meanwhile; it is left at its beginning.
+
+    One that is written to all the time gets a version that it has no longer, so that whatever is
+    sent of it breaks off.
+    """
+    for _ in range(_PASSES):
         began = time.time_ns()
         before = Version.of(file)
         content = hashlib.blake2b(digest_size=12)
@@ -182,3 +209,4 @@ def _hash(file: io.FileIO) -> _Hashed:
         if version.has_content_of(before):
             is_settled = began - version.changed > _TICK
             return _Hashed(version, content.hexdigest(), is_settled)
+    return _Hashed(before, content.hexdigest(), is_settled=False)

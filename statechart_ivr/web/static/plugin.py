@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +15,12 @@ from bottle import Bottle, HTTPResponse, Route, request
 
 from statechart_ivr.errors import ConfigurationError, UnknownUrlError
 from statechart_ivr.urls import Fingerprinter, Query, encode_query, join_url
+from statechart_ivr.web.body import described
 from statechart_ivr.web.mounting import checked_path, path_below
 from statechart_ivr.web.static.answer import FINGERPRINT, respond
 from statechart_ivr.web.static.folder import Folder
+
+log = logging.getLogger(__name__)
 
 
 class FingerprintPlugin:
@@ -177,6 +181,7 @@ class FingerprintPlugin:
             return self._claimed[path]()
         opened = self._folder.open(path[1:]) if self._folder else None
         if opened is None:
+            log.info("no file for %s", described(request.environ))
             headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-cache"}
             return HTTPResponse("there is no such file\n", 404, headers=headers)
         return respond(opened, request.environ)

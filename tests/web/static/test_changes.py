@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,20 @@ from statechart_ivr.web import FingerprintPlugin
 from statechart_ivr.web.static import folder as folder_module
 from statechart_ivr.web.static.answer import FilePart
 from statechart_ivr.web.static.folder import Folder, Version
-from tests.web.static.conftest import application
+from tests.web.static.conftest import SOUNDS, application
 
 LONG_AGO = 946684800  # 2000-01-01
 URL = "/static/intro.mp3"
 BOTH = pytest.mark.parametrize("watch", [False, True])
 
 Ask = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["young", "settled"])
+def _age(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every test twice: files of this moment are read again each time, older ones are not."""
+    if request.param:
+        monkeypatch.setattr(folder_module, "_TICK", -1)
 
 
 def fingerprint(content: bytes) -> str:
@@ -106,6 +114,21 @@ def test_a_file_that_is_only_touched(sounds: Path, ask: Ask, watch: bool) -> Non
     assert "immutable" in ask(app, "GET", url)[1]["Cache-Control"]
 
 
+@BOTH
+def test_a_link_that_is_turned(sounds: Path, ask: Ask, watch: bool, tmp_path: Path) -> None:
+    """What it leads to now is served; nothing, once that is outside the folder."""
+    (tmp_path / "secret.mp3").write_bytes(b"Nobody's business.")
+    link = sounds / "current.mp3"
+    link.symlink_to("intro.mp3")
+    app, _ = served(sounds, watch=watch)
+    assert ask(app, "GET", "/static/current.mp3")[2] == SOUNDS["intro.mp3"]
+    for target, answer in (("my song.mp3", 200), ("../secret.mp3", 404)):
+        link.unlink()
+        link.symlink_to(target)
+        status, _, body = ask(app, "GET", "/static/current.mp3")
+        assert (status, body == SOUNDS.get(target)) == (answer, status == 200)
+
+
 def test_new_files(sounds: Path, ask: Ask) -> None:
     """They are there at once where the folder is watched, and from the next start otherwise."""
     watching, watcher = served(sounds, watch=True)
@@ -129,8 +152,11 @@ def test_files_that_are_gone(sounds: Path, ask: Ask, watch: bool) -> None:
             plugin.url_for(URL)
 
 
-def test_a_file_written_a_moment_ago_is_not_trusted(tmp_path: Path) -> None:
+def test_a_file_written_a_moment_ago_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Written twice within one tick of the clock it looks the same, so that it is read again."""
+    monkeypatch.setattr(folder_module, "_TICK", 10**9)
     file = tmp_path / "a.wav"
     write(file, b"one")
     folder = Folder(tmp_path, watch=True)
@@ -185,17 +211,15 @@ class TestWhileItIsSent:
         write(tmp_path / "a.wav", b"0123456789")
         opened = Folder(tmp_path).open("a.wav")
         assert opened is not None
-        with FilePart(opened, range(4, 7)) as part:
+        with closing(FilePart(opened, range(4, 7))) as part:
             yield part
 
     def test_only_the_part(self, part: FilePart) -> None:
         """It begins, ends and counts like a file of its own."""
-        assert part.readable()
         assert part.read() == b"456"
         assert part.read() == b""
         assert (part.seek(0, os.SEEK_END), part.tell()) == (3, 3)
         assert (part.seek(1), part.read(1), part.seek(0, os.SEEK_CUR)) == (1, b"5", 2)
-        assert part.seekable()
 
     def test_written_to(self, part: FilePart, tmp_path: Path) -> None:
         """The end is held back: nobody gets half of one recording and half of the next."""
@@ -214,6 +238,24 @@ class TestWhileItIsSent:
         """Whoever listens hears the old one to its end."""
         replace(tmp_path / "a.wav", b"abcdefghij")
         assert part.read() == b"456"
+
+
+def test_written_to_all_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for: nothing hangs, and what is sent of it breaks off."""
+    recording = tmp_path / "a.wav"
+    write(recording, b"one")
+
+    class BeingWritten(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            os.utime(recording, ns=(0, recording.stat().st_mtime_ns + 1_000_000))
+            return super().read(-1 if size is None else size)
+
+    monkeypatch.setattr(folder_module.io, "FileIO", BeingWritten)
+    opened = Folder(tmp_path, watch=True).open("a.wav")
+    assert opened is not None
+    part = FilePart(opened, range(3))
+    with closing(part), pytest.raises(OSError, match=r"a\.wav was written to"):
+        part.read()
 
 
 def test_a_file_nobody_may_read(
