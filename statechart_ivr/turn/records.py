@@ -19,7 +19,7 @@ from statechart_ivr.flow import (
     history_of,
     spec_of,
 )
-from statechart_ivr.record import Record, Session
+from statechart_ivr.record import Job, Record, Session
 from statechart_ivr.turn.environment import Environment
 from statechart_ivr.turn.jobs import jobs_after
 
@@ -138,8 +138,14 @@ def context_for(
     )
 
 
-def kept_of(flow: CallFlow, record: Record) -> Record:
-    """Return a record with what the machine has become; everything else as it was."""
+def kept_of(flow: CallFlow, record: Record, jobs: list[Job] | None = None) -> Record:
+    """Return a record with what the machine has become; everything else as it was.
+
+    Args:
+        flow: the machine.
+        record: as it was.
+        jobs: of the call, where they are known by now.
+    """
     context = context_of(flow)
     return replace(
         record,
@@ -150,7 +156,7 @@ def kept_of(flow: CallFlow, record: Record) -> Record:
         data=dict(context.session),
         lang=context.language,
         attempts=context.attempts,
-        jobs=jobs_after(flow, record.jobs),
+        jobs=jobs_after(flow, record.jobs) if jobs is None else jobs,
     )
 
 

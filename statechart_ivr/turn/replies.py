@@ -11,6 +11,7 @@ from statechart_ivr.flow import CallFlow, Context, bring_back, spec_of
 from statechart_ivr.record import LastAnswer, Record
 from statechart_ivr.turn.compose import compose, hang_up
 from statechart_ivr.turn.environment import Environment, TurnRequest
+from statechart_ivr.turn.jobs import jobs_after
 from statechart_ivr.turn.records import context_for, flow_of, kept_of
 from statechart_ivr.twiml import Rendering
 
@@ -78,8 +79,9 @@ class Replies:
         self, machine: CallFlow, record: Record, event: str, unheard: Sequence[Rendering] = ()
     ) -> Reply:
         """Answer with what the machine says, and keep what it has become."""
-        kept = kept_of(machine, record)
-        twiml = compose(machine, unheard, jobs=kept.jobs, hold_music=self.hold_music)
+        jobs = jobs_after(machine, record.jobs)
+        twiml = compose(machine, unheard, jobs=jobs, hold_music=self.hold_music)
+        kept = kept_of(machine, record, jobs)  # by now: a rendering may write the session, too
         chart = spec_of(type(machine)).chart
         is_over = twiml.hangs_up or (twiml.is_silent and chart.is_final(kept.conf))
         asking = list(twiml.asking)
