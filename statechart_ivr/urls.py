@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from statechart_ivr.errors import UnknownUrlError
 
+# What RFC 3986, section 3.3, lets stand in a path; to quote it makes another URL (section 2.2).
+_PATH = "/:@!$&'()*+,;=%"
+
 Query = Mapping[str, "str | int | Iterable[str | int]"]
 
 
@@ -62,8 +65,20 @@ class Fingerprinter(Protocol):
         Returns:
             What to give these requests to: ``built_in``, or what the application has in front of
             everything below the mount path.
+
+        Raises:
+            ConfigurationError: it is a file's.
         """
         ...
+
+
+def quote_path(path: str) -> str:
+    """Percent-encode what cannot stand in a URL's path; what is encoded already stays so.
+
+    >>> quote_path("/s:a=/my%20song 2.mp3")
+    '/s:a=/my%20song%202.mp3'
+    """
+    return quote(path, safe=_PATH)
 
 
 def encode_query(query: Query | None) -> str:
@@ -78,7 +93,11 @@ def encode_query(query: Query | None) -> str:
 
 def _pairs(query: Query) -> Iterator[tuple[str, str | int]]:
     for name, value in query.items():
-        for one in [value] if isinstance(value, str | int) else value:
+        if value is None or isinstance(value, bytes | Mapping):
+            raise TypeError(
+                f"query={{{name!r}: {value!r}}}: write text, a number, or a list of these"
+            )
+        for one in [value] if isinstance(value, str | int | float) else value:
             yield name, one
 
 
@@ -103,12 +122,14 @@ def join_url(
         scheme: another scheme than the base's; makes the URL absolute.
 
     Raises:
-        UnknownUrlError: an absolute URL is wanted, and the host is not known.
+        UnknownUrlError: an absolute URL is wanted, and the host is not known, or is no host.
     """
     base = urlsplit(base_url)
-    full_path = base.path.rstrip("/") + quote(path, safe="/%")
+    full_path = base.path.rstrip("/") + quote_path(path)
     if not (absolute or host or scheme):
         return urlunsplit(("", "", full_path, query, ""))
+    if host and "/" in host:
+        raise UnknownUrlError(f"host={host!r}: write its name alone, such as 'cdn.example.com'")
     netloc = host or base.netloc
     if not netloc:
         raise UnknownUrlError(

@@ -39,6 +39,12 @@ class Files:
 class TestEncodeQuery:
     """Names and values to a query."""
 
+    @pytest.mark.parametrize("value", [None, b"xy", {"b": 1}])
+    def test_what_has_no_place_in_a_query(self, value: Any) -> None:
+        """The error names the value, and says what to write."""
+        with pytest.raises(TypeError, match=r"query=\{'a': .*write text, a number, or a list"):
+            encode_query({"a": value})
+
     @pytest.mark.parametrize(
         ("query", "encoded"),
         [
@@ -46,6 +52,7 @@ class TestEncodeQuery:
             ({"a": "+&=#/?"}, "a=%2B%26%3D%23%2F%3F"),
             ({"city": "Köln"}, "city=K%C3%B6ln"),
             ({"n": 5}, "n=5"),
+            ({"n": 1.5}, "n=1.5"),
             ({"a": ["x", "y", 1], "b": "z"}, "a=x&a=y&a=1&b=z"),
             ({"a": (one for one in "xy")}, "a=x&a=y"),
             ({"a": []}, ""),
@@ -215,6 +222,11 @@ class TestUrlFor:
         url = replace(LINKS, fingerprinter=files).url_for("/a.mp3", **options)
         assert url == "/a.mp3?fingerprint"
         assert files.asked == [("/a.mp3", {**options, "base_url": LINKS.base_url})]
+
+    def test_a_host_is_no_url(self) -> None:
+        """The scheme has an argument of its own."""
+        with pytest.raises(UnknownUrlError, match=r"host='https://a.b': write its name alone"):
+            LINKS.url_for("/a.mp3", host="https://a.b")
 
     def test_other_named_paths(self) -> None:
         """What else the application serves has a name, too; its URL never changes."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from bottle import Bottle, HTTPResponse, Route, request
-from twilio.twiml.voice_response import Play
+from twilio.twiml.voice_response import Pause, Play
 
 from statechart_ivr.call import Call
 from statechart_ivr.errors import ConfigurationError
@@ -22,6 +22,9 @@ from statechart_ivr.web.mounting import checked_path, root_of
 ROUTE = "hold-music"
 
 _HEADERS = {"Content-Type": "text/xml; charset=utf-8", "Cache-Control": "no-store"}
+
+# Seconds of silence where there is nothing to play; then Twilio asks again.
+_PAUSE_S = 10
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +55,13 @@ class HoldMusicPlugin:
         twiml: makes another document. It takes the files' ``url_for`` and, if it has a second
             parameter, the `Call`, whose ``parameters`` hold ``QueuePosition`` and ``AvgQueueTime``
             (seconds) where Twilio sends them; it returns what a renderer returns. Where it raises,
-            the sound is heard.
+            the sound is heard; where that is gone, too, silence, until Twilio asks again.
         loop: how often the sound is played before Twilio asks again; 0 for ever.
 
     Raises:
         ConfigurationError: no plugin serves files; there is no such file; an endpoint that is no
-            path; a negative loop.
+            path, or is another route's or a file's; a function that takes something else; a
+            negative loop; an application that has hold music already.
     """
 
     name = "hold-music"
@@ -71,8 +75,8 @@ class HoldMusicPlugin:
         twiml: Callable[..., Any] | None = None,
         loop: int = 0,
     ) -> None:
-        if loop < 0:
-            raise ConfigurationError(f"loop={loop}: how often it is played; 0 for ever")
+        if not isinstance(loop, int) or loop < 0:
+            raise ConfigurationError(f"loop={loop!r}: how often it is played; 0 for ever")
         self.file = file
         self.endpoint = checked_path("endpoint", endpoint)
         if not self.endpoint:
@@ -95,8 +99,16 @@ class HoldMusicPlugin:
         self._files = files
         self._url = partial(files.url_for, path)
         self._url()
+        rule = files.mount_path + self.endpoint
+        if any(route.name == ROUTE for route in app.routes):
+            raise ConfigurationError(
+                "an application has one HoldMusicPlugin; its twiml= may play what it likes"
+            )
+        # Bottle gives a path to the route that comes last, without a word.
+        if any(route.rule == rule for route in app.routes):
+            raise ConfigurationError(f"endpoint={self.endpoint!r}: there is a route {rule} already")
         answer = files.claim(self.endpoint, partial(self._answer, app))
-        app.route(files.mount_path + self.endpoint, ["GET", "POST"], answer, name=ROUTE)
+        app.route(rule, ["GET", "POST"], answer, name=ROUTE)
 
     def sound_url(self, root: str) -> str:
         """Return the URL of the sound.
@@ -111,7 +123,12 @@ class HoldMusicPlugin:
         return callback
 
     def _answer(self, app: Bottle) -> HTTPResponse:
-        twiml = self._twiml(root_of(app, request.environ))
+        try:
+            twiml = self._twiml(root_of(app, request.environ))
+        except Exception:
+            # A caller who waits must not be thrown out because the sound is gone.
+            log.exception("no hold music, but a pause: %s", described(request.environ))
+            twiml = plain(ROUTE, to_elements(Pause(length=_PAUSE_S)))
         for remark in twiml.remarks:
             log.warning("hold music: Twilio %d: %s", remark.number, remark.message)
         return HTTPResponse(twiml.body, headers=_HEADERS)
@@ -135,6 +152,18 @@ class HoldMusicPlugin:
 
 
 def _takes_two(twiml: Callable[..., Any]) -> bool:
-    kinds = [one.kind for one in inspect.signature(twiml).parameters.values()]
-    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    return inspect.Parameter.VAR_POSITIONAL in kinds or sum(k in positional for k in kinds) > 1
+    """Return whether a function takes the call, too.
+
+    Raises:
+        ConfigurationError: it takes neither one argument nor two.
+    """
+    signature = inspect.signature(twiml)
+    for count in (2, 1):
+        try:
+            signature.bind(*[None] * count)
+        except TypeError:
+            continue
+        return count == 2
+    raise ConfigurationError(
+        f"twiml= takes {signature}; write twiml(url_for), or twiml(url_for, call)"
+    )

@@ -123,6 +123,18 @@ def test_loop(folder: Path, ask: Ask) -> None:
     assert play.get("loop") == "3"
 
 
+@pytest.mark.parametrize("mount_path", ["", "/static"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_nobody_else_asks(folder: Path, ask: Ask, mount_path: str, method: str) -> None:
+    """What Twilio has not signed is refused before ``twiml=`` is called, also a HEAD."""
+    called = []
+    app = IvrApp(Support, auth_token="12345", base_url=ROOT, store=MemoryStore())
+    app.install(FingerprintPlugin(folder, mount_path=mount_path))
+    app.install(HoldMusicPlugin("hold music.mp3", twiml=lambda _, call: called.append(call)))
+    assert ask(app, method, f"{mount_path}/hold-music?QueuePosition=9")[0] == 403
+    assert called == []
+
+
 class TestOwnDocument:
     """``twiml=``, the programmer's own document."""
 
@@ -162,9 +174,7 @@ class TestOwnDocument:
         (say,) = document(ask, serving(folder, twiml=lambda _, *, times=7: str(times)))
         assert say.text == "7"
 
-    @pytest.mark.parametrize(
-        "broken", [lambda _: 1 / 0, lambda _: 5, lambda _: "x" * 70_000, lambda: ""]
-    )
+    @pytest.mark.parametrize("broken", [lambda _: 1 / 0, lambda _: 5, lambda _: "x" * 70_000])
     def test_what_cannot_be_said(
         self, folder: Path, ask: Ask, broken: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -180,6 +190,42 @@ class TestOwnDocument:
         """It is said as it is, and the log tells."""
         document(ask, serving(folder, twiml=lambda _: Say("Hello.", volume=11)))
         assert "hold music: Twilio" in caplog.text
+
+
+class TestNothingToPlay:
+    """Callers stay in the queue, and the log has the trace."""
+
+    def is_silence(self, ask: Ask, app: Any, caplog: pytest.LogCaptureFixture) -> bool:
+        """Return whether a caller waits in silence for a while, and the log says why."""
+        (pause,) = document(ask, app)
+        assert "no hold music, but a pause: POST /static/hold-music" in caplog.text
+        assert caplog.records[-1].exc_info
+        return (pause.tag, pause.get("length")) == ("Pause", "10")
+
+    def test_the_sound_is_gone(
+        self, folder: Path, ask: Ask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """As a watched folder notices; and it is heard as soon as it is back."""
+        app = IvrApp(Support, base_url=ROOT, store=MemoryStore(), validate=False)
+        app.install(FingerprintPlugin(folder, mount_path="/static", watch=True))
+        app.install(HoldMusicPlugin("hold music.mp3"))
+        (folder / "hold music.mp3").unlink()
+        assert self.is_silence(ask, app, caplog)
+        (folder / "hold music.mp3").write_bytes(MUSIC)
+        (play,) = document(ask, app)
+        assert play.tag == "Play"
+
+    def test_the_base_url_is_not_known(
+        self, folder: Path, ask: Ask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A function that raises is not the caller's fault."""
+        hosts = {"ivr.example.com": ROOT}
+        app = IvrApp(
+            Support, base_url=lambda environ: hosts["other"], store=MemoryStore(), validate=False
+        )
+        app.install(FingerprintPlugin(folder, mount_path="/static"))
+        app.install(HoldMusicPlugin("hold music.mp3"))
+        assert self.is_silence(ask, app, caplog)
 
 
 class TestConfiguration:
@@ -204,9 +250,33 @@ class TestConfiguration:
             ({"endpoint": "hold"}, "endpoint='hold': write a path"),
             ({"endpoint": "/"}, "endpoint='/': write a path"),
             ({"loop": -1}, "loop=-1: how often"),
+            ({"loop": 2.5}, "loop=2.5: how often"),
+            ({"twiml": lambda: ""}, r"twiml= takes \(\); write twiml\(url_for\)"),
+            ({"twiml": lambda a, b, c: ""}, r"twiml= takes \(a, b, c\)"),
+            ({"twiml": lambda url_for, *, call: ""}, r"write twiml\(url_for\), or"),
         ],
     )
     def test_options(self, options: Any, message: str) -> None:
         """Each says what to write."""
         with pytest.raises(ConfigurationError, match=message):
             HoldMusicPlugin("hold.mp3", **options)
+
+    @pytest.mark.parametrize("endpoint", ["/incoming-call", "/healthz", "/ivr/turn", "/mine"])
+    def test_an_endpoint_that_is_taken(self, folder: Path, endpoint: str) -> None:
+        """It takes no path away from what the application has there."""
+        app = IvrApp(Support, base_url=ROOT, store=MemoryStore(), validate=False)
+        app.install(FingerprintPlugin(folder))
+        app.get("/mine", callback=lambda: "Mine.")
+        with pytest.raises(ConfigurationError, match=f"there is a route {endpoint} already"):
+            app.install(HoldMusicPlugin("hold music.mp3", endpoint=endpoint))
+
+    def test_twice(self, folder: Path) -> None:
+        """Two with one endpoint are a mistake."""
+        with pytest.raises(ConfigurationError, match="an application has one HoldMusicPlugin"):
+            serving(folder).install(HoldMusicPlugin("hold music.mp3"))
+
+    def test_an_endpoint_that_is_a_file(self, folder: Path) -> None:
+        """Whoever asks for the sound would get a document."""
+        (folder / "wait.mp3").write_bytes(MUSIC)
+        with pytest.raises(ConfigurationError, match=r"/wait\.mp3 is a file in"):
+            serving(folder, endpoint="/wait.mp3")

@@ -32,6 +32,7 @@ class Version:
         changed: when anything about it was last changed, by the system's clock.
         number: of the file in its file system; one that takes another's place has its own.
         device: of the file system.
+        links: how many names the file has.
     """
 
     size: int
@@ -39,16 +40,29 @@ class Version:
     changed: int
     number: int
     device: int
+    links: int
 
     @classmethod
     def of(cls, file: io.FileIO) -> Version:
         """Return the version of an open file."""
         now = os.fstat(file.fileno())
-        return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_dev)
+        return cls(
+            now.st_size,
+            now.st_mtime_ns,
+            now.st_ctime_ns,
+            now.st_ino,
+            now.st_dev,
+            now.st_nlink,
+        )
 
     def has_content_of(self, other: Version) -> bool:
-        """Return whether nothing was written in between; a new name or mode does not count."""
-        return (self.size, self.written) == (other.size, other.written)
+        """Return whether nothing was written in between; that the file lost its name is no harm.
+
+        Who writes may set the time back; what they cannot set back is when they did so.
+        """
+        is_renamed = self.links != other.links
+        same = (self.size, self.written) == (other.size, other.written)
+        return same and (is_renamed or self.changed == other.changed)
 
 
 @dataclass(frozen=True)
@@ -86,14 +100,16 @@ class Folder:
         path: of the folder; it is read through at once.
         watch: whether files that are new, changed or gone are noticed later on. Without, the
             names and fingerprints stay what they were at first; yet what `open` says of a file is
-            true of what it sends.
+            true of what it sends. A link that leads to the folder is followed anew, too.
 
     Raises:
         ConfigurationError: there is no such folder.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, watch: bool = False) -> None:
-        self.path = Path(path).resolve()
+        # Made absolute, with its links: one of them may be turned to another folder.
+        self._named = Path(path).absolute()
+        self.path = self._named.resolve()
         self.watch = watch
         if not self.path.is_dir():
             raise ConfigurationError(f"there is no folder {self.path}; create it, or mend path=")
@@ -133,7 +149,8 @@ class Folder:
         if hashed is None or not hashed.is_settled:
             return None
         try:
-            file = io.FileIO(self.path / name, opener=_open_at_once)
+            root = self._named if self.watch else self.path
+            file = io.FileIO(root / name, opener=_open_at_once)
         except OSError:
             return None
         if hashed.version == Version.of(file):
@@ -148,33 +165,45 @@ class Folder:
         try:
             file = io.FileIO(path)
         except OSError as error:
-            log.warning("%s cannot be read: %s", path, error.strerror)
+            _warn(error)
             return None
         # Two threads may do so at once, and find the same.
         hashed = self._hashed[name] = _hash(file)
         return OpenFile(file, name, hashed.version, hashed.fingerprint)
 
+    def _root(self) -> Path:
+        """Return the folder past links; another thread may do so while one of them is turned."""
+        root = self._named.resolve() if self.watch else self.path
+        self.path = root
+        return root
+
     def _resolved(self, name: str) -> Path | None:
         """Return where a file is, past links; None where it is none of this folder's."""
         if not _is_plain(name):
             return None
-        path = self.path / name
+        root = self._root()
+        path = root / name
         try:
             is_linked = path.parent.resolve(strict=True) != path.parent
             real = path.resolve(strict=True)
         except (OSError, ValueError, RuntimeError):
             # Not there; a name with NUL in it; a circle of links, before Python 3.13.
             return None
-        is_ours = not is_linked and real.is_relative_to(self.path) and real.is_file()
+        is_ours = not is_linked and real.is_relative_to(root) and real.is_file()
         return real if is_ours else None
 
     def _names_now(self) -> Iterator[str]:
-        for folder, inner, files in os.walk(self.path):
+        root = self._root()
+        for folder, inner, files in os.walk(root, onerror=_warn):
             inner[:] = sorted(one for one in inner if not one.startswith("."))
             for one in sorted(files):
-                name = Path(folder, one).relative_to(self.path).as_posix()
+                name = Path(folder, one).relative_to(root).as_posix()
                 if _is_plain(name):
                     yield name
+
+
+def _warn(error: OSError) -> None:
+    log.warning("%s cannot be read: %s", error.filename, error.strerror)
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -187,6 +216,8 @@ def _is_plain(name: str) -> bool:
     try:
         name.encode()
     except UnicodeEncodeError:  # Python's way to spell a name on the disk that is not UTF-8
+        return False
+    if "\n" in name:  # Bottle's router knows no such path
         return False
     return all(part and not part.startswith(".") for part in name.split("/"))
 

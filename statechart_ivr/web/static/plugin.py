@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import logging
 import os
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from reprlib import repr as short
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from bottle import Bottle, HTTPResponse, Route, request
 
 from statechart_ivr.errors import ConfigurationError, UnknownUrlError
-from statechart_ivr.urls import Fingerprinter, Query, encode_query, join_url
+from statechart_ivr.urls import Fingerprinter, Query, encode_query, join_url, quote_path
 from statechart_ivr.web.body import described
 from statechart_ivr.web.mounting import checked_path, path_below
 from statechart_ivr.web.static.answer import FINGERPRINT, respond
@@ -84,6 +85,11 @@ class FingerprintPlugin:
                 "FingerprintPlugin('sounds') to serve files, "
                 "FingerprintPlugin(fingerprint_url=…) for files that are elsewhere"
             )
+        if path is not None and not os.fspath(path):
+            raise ConfigurationError(
+                "FingerprintPlugin('') would serve the working directory, and all that is in it, "
+                "to anybody; name the folder, or write '.'"
+            )
         if watch and path is None:
             raise ConfigurationError("watch=True watches a folder; fingerprint_url= has none")
         self.path = path
@@ -109,8 +115,9 @@ class FingerprintPlugin:
             rules = [rule, self.mount_path] if self.mount_path else [rule]
             app.route(rules, "ANY", self._answer, skip=["signature"])
         elif self._folder is not None:
-            # Both are named, so that 405 names both.
-            app.route(rule, ["GET", "HEAD"], self._answer, skip=["signature"])
+            app.route(rule, "GET", self._answer, skip=["signature"])
+            # Bottle would find the one for GET; this is for 405 to name both.
+            app.route(rule, "HEAD", self._answer_head, skip=["signature"])
 
     def apply(self, callback: Callable[..., Any], _route: Route) -> Callable[..., Any]:
         """Leave a route as it is; Bottle calls this."""
@@ -164,7 +171,15 @@ class FingerprintPlugin:
 
         Returns:
             ``built_in``, or what asks ``handler``, which may ask for ``built_in`` by `serve`.
+
+        Raises:
+            ConfigurationError: it is a file's.
         """
+        if self._folder is not None and self._folder.fingerprint_of(path[1:]) is not None:
+            raise ConfigurationError(
+                f"{path} is a file in {self._folder.path}, which would never be heard; "
+                "choose another path"
+            )
         self._claimed[path] = built_in
         return built_in if self.handler is None else self._answer
 
@@ -175,13 +190,18 @@ class FingerprintPlugin:
             path: below the mount path, with a slash in front, as ``handler`` gets it.
 
         Returns:
-            What a Bottle route returns: the file, the hold music, or 404.
+            What a Bottle route returns: the file, the hold music, 404; or 405, for other methods
+            than these have.
         """
+        allowed = ("GET", "HEAD", "POST") if path in self._claimed else ("GET", "HEAD")
+        if request.method not in allowed:
+            return HTTPResponse(status=405, headers={"Allow": ",".join(allowed)})
         if path in self._claimed:
             return self._claimed[path]()
-        opened = self._folder.open(path[1:]) if self._folder else None
+        name = path.removeprefix("/")
+        opened = self._folder.open(name) if self._folder else None
         if opened is None:
-            log.info("no file for %s", described(request.environ))
+            log.info("no file %r for %s", name, described(request.environ))
             headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-cache"}
             return HTTPResponse("there is no such file\n", 404, headers=headers)
         return respond(opened, request.environ)
@@ -192,6 +212,17 @@ class FingerprintPlugin:
             return self.serve(path)
         with _shifted(request.environ, path):
             return self.handler(path)
+
+    def _answer_head(self, **_: str) -> Any:
+        """Answer a HEAD by the GET route of its path, which may be another one than the files'.
+
+        Bottle looks for HEAD first, and would give this route whatever is below the mount path:
+        without a signature, and in place of what the application has there.
+        """
+        environ = request.environ
+        route, arguments = environ["bottle.app"].match({**environ, "REQUEST_METHOD": "GET"})
+        environ |= {"route.handle": route, "bottle.route": route, "route.url_args": arguments}
+        return route.call(**arguments)
 
     def _path_below(self, environ: dict[str, Any]) -> str:
         path = path_below(self._app, environ).removeprefix(self.mount_path)
@@ -209,7 +240,7 @@ class FingerprintPlugin:
         """Return a file's name in the folder, and its fingerprint."""
         if self._is_below(path):
             bare = path.removeprefix(self.mount_path)[1:]
-            for name in dict.fromkeys((bare, unquote(bare))):
+            for name in _spellings(bare):
                 if (hashed := folder.fingerprint_of(name)) is not None:
                     return name, hashed
         raise UnknownUrlError(f"no file for {path!r} in {folder.path}; {self._hint(folder, path)}")
@@ -235,7 +266,14 @@ class FingerprintPlugin:
             return join_url(root, parts.path, query=query, absolute=absolute, **place)
         scheme = place["scheme"] or parts.scheme or "https"
         netloc = place["host"] or parts.netloc
-        return urlunsplit((scheme, netloc, quote(parts.path, safe="/%"), query, ""))
+        return urlunsplit((scheme, netloc, quote_path(parts.path), query, ""))
+
+
+def _spellings(name: str) -> Iterable[str]:
+    """Return a name as it may be on the disk: as it is, unquoted, as macOS composes letters."""
+    forms = [name, unquote(name)]
+    composed = [unicodedata.normalize(form, one) for one in forms for form in ("NFC", "NFD")]
+    return dict.fromkeys([*forms, *composed])
 
 
 def _joined(*queries: str) -> str:

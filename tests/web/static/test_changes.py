@@ -129,6 +129,24 @@ def test_a_link_that_is_turned(sounds: Path, ask: Ask, watch: bool, tmp_path: Pa
         assert (status, body == SOUNDS.get(target)) == (answer, status == 200)
 
 
+@BOTH
+def test_a_link_to_the_folder_that_is_turned(ask: Ask, watch: bool, tmp_path: Path) -> None:
+    """Where a new version is a folder beside the old one, it is there at once, if watched."""
+    for release in ("1", "2"):
+        (tmp_path / release).mkdir()
+        write(tmp_path / release / "intro.mp3", release.encode())
+    write(tmp_path / "2" / "new.mp3", b"News.")
+    (tmp_path / "current").symlink_to("1")
+    app, plugin = served(tmp_path / "current", watch=watch)
+    old = plugin.url_for(URL)
+    (tmp_path / "next").symlink_to("2")
+    (tmp_path / "next").replace(tmp_path / "current")
+    assert (plugin.url_for(URL) != old) == watch
+    now = b"2" if watch else b"1"
+    assert ask(app, "GET", plugin.url_for(URL))[2] == now
+    assert ask(app, "GET", "/static/new.mp3")[0] == (200 if watch else 404)
+
+
 def test_new_files(sounds: Path, ask: Ask) -> None:
     """They are there at once where the folder is watched, and from the next start otherwise."""
     watching, watcher = served(sounds, watch=True)
@@ -228,6 +246,13 @@ class TestWhileItIsSent:
         with pytest.raises(OSError, match=r"a\.wav was written to while it was sent"):
             part.read(1)
 
+    def test_written_to_and_the_time_set_back(self, part: FilePart, tmp_path: Path) -> None:
+        """Whoever does so leaves a trace all the same."""
+        assert part.read(2) == b"45"
+        write(tmp_path / "a.wav", b"abcdefghij")
+        with pytest.raises(OSError, match="was written to"):
+            part.read(1)
+
     def test_cut_off(self, part: FilePart, tmp_path: Path) -> None:
         """A file that became shorter ends with an error, not too early."""
         os.truncate(tmp_path / "a.wav", 2)
@@ -264,13 +289,33 @@ def test_a_file_nobody_may_read(
     """It is not there, and the log says why."""
     write(tmp_path / "a.wav", b"one")
 
-    def refuse(_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
 
     # A test that runs as root may read everything.
     monkeypatch.setattr(folder_module.io, "FileIO", refuse)
     assert Folder(tmp_path).names == ()
     assert f"{tmp_path / 'a.wav'} cannot be read: Permission denied" in caplog.text
+
+
+def test_a_folder_nobody_may_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in it is not there, and the log says why."""
+    (tmp_path / "de").mkdir()
+    write(tmp_path / "de" / "a.wav", b"one")
+    write(tmp_path / "b.wav", b"two")
+    listed = os.scandir
+
+    def refuse(path: str) -> Any:
+        if str(path).endswith("/de"):
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    # A test that runs as root may read everything.
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert Folder(tmp_path).names == ("b.wav",)
+    assert f"{tmp_path / 'de'} cannot be read: Permission denied" in caplog.text
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from wsgiref.validate import validator
 
 import pytest
-from bottle import Bottle
+from bottle import Bottle, request
 from statemachine import State
 
 from statechart_ivr import CallFlow, renders, routable
@@ -263,6 +263,26 @@ def test_paths_of_the_flow(site: Site) -> None:
     signature = sign(TOKEN, ROOT + prefix + path, ())
     answer = exchange(site.port, "GET", prefix + path, {"X-Twilio-Signature": signature})
     assert (answer.status, b"Hello." in answer.body) == (200, True)
+
+
+@pytest.mark.parametrize("prefix", ["/", "/phones/"])
+def test_head_for_other_routes(folder: Path, serve_wsgi: Callable[[Any], int], prefix: str) -> None:
+    """Files at the root take no HEAD away from what the application has there."""
+    app = IvrApp(Greeting, auth_token=TOKEN, base_url=ROOT, store=MemoryStore())
+    app.get("/user/<who>", skip=["signature"], callback=lambda who: f"{who}: {request.route.rule}")
+    app.install(FingerprintPlugin(folder))
+    app.get("/about", skip=["signature"], callback=lambda: "About.")
+    app.get("/signed", callback=lambda: "For Twilio.")
+    called: Bottle = app
+    if prefix != "/":
+        called = Bottle()
+        called.mount(prefix, app)
+    port = serve_wsgi(called)
+    for path in ("healthz", "user/jo", "about", "intro.mp3", "signed", "nothing"):
+        got, head = (exchange(port, method, prefix + path) for method in ("GET", "HEAD"))
+        assert (head.status, head.body) == (got.status, b""), path
+        assert head.headers["Content-Length"] == got.headers["Content-Length"], path
+    app.close()
 
 
 def test_a_file_that_changed(tmp_path: Path, serve_wsgi: Callable[[Any], int]) -> None:

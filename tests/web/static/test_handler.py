@@ -95,6 +95,45 @@ def test_the_built_in_one(sounds: Path, ask: Ask) -> None:
     assert ask(app, "GET", "/static/nothing.mp3")[0] == 404
 
 
+def test_the_built_in_one_answers_its_own_methods_only(sounds: Path, ask: Ask) -> None:
+    """As without a handler: a file is not sent to a DELETE, nor is a document to nobody knows who.
+
+    A route for GET and POST is signed, and what comes with another method is nobody's.
+    """
+    rendered: list[str] = []
+
+    def document(_url_for: Any) -> str:
+        rendered.append(request.method)
+        return "Hold on."
+
+    app = application(validate=True, auth_token="12345")
+
+    def built_in(path: str) -> Any:
+        return plugin.serve(path)
+
+    plugin = app.install(FingerprintPlugin(sounds, mount_path="/static", handler=built_in))
+    app.install(HoldMusicPlugin("intro.mp3", twiml=document))
+    for method in ("POST", "PUT", "DELETE"):
+        status, headers, body = ask(app, method, "/static/intro.mp3")
+        assert (status, headers["Allow"], body) == (405, "GET,HEAD", b"")
+    for method in ("PUT", "DELETE"):
+        status, headers, _ = ask(app, method, "/static/hold-music")
+        assert (status, headers["Allow"]) == (405, "GET,HEAD,POST")
+    assert ask(app, "HEAD", "/static/hold-music")[0] == 403
+    assert rendered == []
+
+
+def test_the_built_in_one_for_another_file(sounds: Path, ask: Ask) -> None:
+    """A handler may give out another file than the one asked for; a slash more or less."""
+    app = application()
+    plugin = FingerprintPlugin(
+        sounds, mount_path="/static", handler=lambda path: plugin.serve(aliases[path])
+    )
+    aliases = {"/a": "/intro.mp3", "/b": "intro.mp3"}
+    app.install(plugin)
+    assert ask(app, "GET", "/static/a")[2] == ask(app, "GET", "/static/b")[2] == SOUNDS["intro.mp3"]
+
+
 def test_files_elsewhere(ask: Ask) -> None:
     """A handler may fetch what a function gives the URLs of; by itself the plugin has nothing."""
     plugin = FingerprintPlugin(

@@ -70,6 +70,21 @@ class TestFiles:
         """As they are on the disk, or quoted already: the URL is the same."""
         assert re.fullmatch(re.escape(quoted) + r"\?v=[0-9a-f]{24}", static.url_for(path))
 
+    def test_letters_as_macos_composes_them(self, sounds: Path, ask: Callable[..., Any]) -> None:
+        """A file is found by its name, however its letters are put together on the disk."""
+        composed = "gr\u00fcn.mp3"
+        apart = "gru\u0308n.mp3"
+        (sounds / apart).write_bytes(b"Green.")
+        app = application()
+        plugin = app.install(FingerprintPlugin(sounds, mount_path="/static"))
+        assert plugin.url_for(f"/static/{composed}") == plugin.url_for(f"/static/{apart}")
+
+    def test_no_name_has_a_line_break(self, sounds: Path) -> None:
+        """Nothing could be reached by it, so it has no URL."""
+        (sounds / "a\nb.mp3").write_bytes(b"")
+        with pytest.raises(UnknownUrlError):
+            installed(sounds).url_for("/static/a\nb.mp3")
+
     def test_the_fingerprint_is_of_the_content(self, sounds: Path) -> None:
         """Equal files have equal ones, and one byte makes another."""
         for name, content in (("a.wav", b"1"), ("b.wav", b"1"), ("c.wav", b"2")):
@@ -169,6 +184,12 @@ class TestElsewhere:
         assert url == "http://other.example.com/a.mp3?v=1&x=1"
         assert elsewhere(lambda path: f"//cdn{path}").url_for("/a.mp3") == "https://cdn/a.mp3"
 
+    @pytest.mark.parametrize("root", ["", "https://cdn.example.com"])
+    def test_a_path_that_is_signed(self, root: str) -> None:
+        """What may stand in a path is left as the function has it: quoted, it is another URL."""
+        url = f"{root}/sig:a=/rs:fit:300,2;v=1@x/a+b(1)~%20.mp3"
+        assert elsewhere(lambda _: url).url_for("/a.mp3") == url
+
     def test_without_fingerprint(self) -> None:
         """The function is not asked, and the path is taken as it is."""
         assert elsewhere(lambda _: "/other").url_for("/a.mp3", fingerprint=False) == "/a.mp3"
@@ -235,6 +256,11 @@ class TestConfiguration:
             FingerprintPlugin()
         with pytest.raises(ConfigurationError, match="either a folder or fingerprint_url="):
             FingerprintPlugin("sounds", fingerprint_url=str)
+
+    def test_a_folder_without_a_name(self) -> None:
+        """A setting that is empty by mistake does not publish the working directory."""
+        with pytest.raises(ConfigurationError, match=r"name the folder, or write '\.'"):
+            FingerprintPlugin("")
 
     def test_watch_without_folder(self) -> None:
         """There is nothing to watch."""
