@@ -41,10 +41,10 @@ logger = logging.getLogger("statechart_ivr.switchboard")
 
 
 class Switchboard:
-    """Flows and a store: answers webhooks, and takes events from outside.
+    """Flows, store, runner and client: answers webhooks, takes events from outside, calls out.
 
     It lives as long as the application, and may be used from any thread. `IvrApp` and `Phone`
-    wrap one.
+    wrap one; workers load one. Several processes may have one each, over the same store.
 
     Example:
         >>> from statemachine import State
@@ -153,7 +153,7 @@ class Switchboard:
         self.environment = replace(self.environment, paths=paths)
 
     def use_hold_music(self, url_for_root: Callable[[str], str]) -> None:
-        """Let callers who are held hear a sound.
+        """Let callers who are held hear a sound, if there is a client to end it with.
 
         Args:
             url_for_root: takes the public URL of the application's root and returns the sound's.
@@ -161,7 +161,11 @@ class Switchboard:
         self.environment = replace(self.environment, hold_music=url_for_root)
 
     def use_fingerprinter(self, fingerprinter: Fingerprinter) -> None:
-        """Let flows ask for files: ``self.url_for("/static/intro.mp3")``."""
+        """Let flows ask for files: ``self.url_for("/static/intro.mp3")``.
+
+        Args:
+            fingerprinter: where files are served; an `IvrApp` passes a plugin that is installed.
+        """
         self.environment = replace(self.environment, fingerprinter=fingerprinter)
 
     def answer(self, request: Request) -> Answer:
@@ -196,9 +200,13 @@ class Switchboard:
     def deliver(self, call_sid: str, event: str, /, **data: Any) -> bool:
         """Tell a call that something has happened.
 
+        The chart moves at once. What the states say that were entered is heard at once where
+        there is a client, and at the call's next request where there is none.
+
         Args:
             call_sid: the call.
-            event: an event id of its flow.
+            event: an event id of its flow; a ``@background`` method of that name is started, too,
+                whether the chart moves or not.
             **data: keyword arguments for the flow's callbacks.
 
         Returns:
@@ -247,7 +255,10 @@ class Switchboard:
         Raises:
             ConfigurationError: there is no client, no such route, or no base URL.
             SessionValueError: the session is not JSON.
-            RestError: Twilio refuses, or does not answer.
+            TypeError: there is no such option.
+            ValueError: there is no such machine detection.
+            RestError: Twilio refuses, or does not answer. If its ``maybe_done`` is true, the phone
+                may be ringing.
             StoreUnavailableError: the store is away; nobody was called.
         """
         return outbound.place_call(

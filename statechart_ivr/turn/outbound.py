@@ -125,7 +125,8 @@ def client_of(environment: Environment) -> Client:
     """
     if environment.client is None:
         raise ConfigurationError(
-            "Twilio can be asked for nothing: pass client=RestClient(account_sid=…, auth_token=…)"
+            "Twilio can be asked for nothing: pass client=RestClient(account_sid=…, auth_token=…) "
+            "where the application is made; IvrApp.from_env does, if TWILIO_ACCOUNT_SID is set"
         )
     return environment.client
 

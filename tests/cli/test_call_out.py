@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -100,9 +101,8 @@ def test_what_the_call_knows(api: TwilioApi, run: Run) -> None:
         "--machine-detection", "Enable")  # fmt: skip
     form = api.asked[-1].form
     assert form["MachineDetection"] == "Enable"
-    from flow import Reminder  # as the other process does
-
-    with Phone(Reminder, store=STORE, base_url=ROOT) as phone:
+    flow = import_module("flow").Reminder  # as the other process does
+    with Phone(flow, store=STORE, base_url=ROOT) as phone:
         url = urlsplit(form["Url"])
         assert (
             phone.dial(f"{url.path}?{url.query}").heard == "Your appointment is at half past nine."
