@@ -9,7 +9,7 @@ from typing import Any
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
-from statechart_ivr.errors import RunnerError, StoreUnavailableError
+from statechart_ivr.errors import ConfigurationError, RunnerError, StoreUnavailableError
 from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
@@ -79,7 +79,8 @@ class Switchboard:
             which a request come twice is known from telling what the caller pressed.
 
     Raises:
-        ConfigurationError: no flow, two flows with one path or name, a prefix that is no path.
+        ConfigurationError: no flow, two flows with one path or name, a prefix that is no path, a
+            runner or a client that is none.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Switchboard:
         digest_key: bytes = b"",
     ) -> None:
         check_prefix(prefix)
+        _check_runner(runner)
         self.flows = flows
         self.store = store
         self.runner = ThreadRunner() if runner is None else runner
@@ -396,6 +398,18 @@ class Switchboard:
         return apology(flow, flow.language)
 
 
+def _check_runner(runner: object) -> None:
+    if isinstance(runner, type):
+        raise ConfigurationError(f"runner= is a class; write runner={runner.__name__}(…)")
+    if not isinstance(runner, Runner | None):
+        # Without its value: a URL may have a password in it.
+        raise ConfigurationError(
+            f"runner= is of type {type(runner).__name__}, which is no runner; write "
+            "ThreadRunner(threads=16), or DramatiqRunner('redis://host')"
+        )
+
+
 def _rest_client(client: Any) -> Client | None:
     """Return what asks things of Twilio; twilio's own client needs somebody to ask it nicely."""
-    return client if client is None or hasattr(client, "redirect") else RestClient(client)
+    is_ours = hasattr(client, "redirect") and not isinstance(client, type)
+    return client if client is None or is_ours else RestClient(client)
