@@ -9,7 +9,7 @@ from typing import Any
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
-from statechart_ivr.errors import RunnerError, StoreUnavailableError
+from statechart_ivr.errors import ConfigurationError, RunnerError, StoreUnavailableError
 from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
@@ -41,10 +41,10 @@ logger = logging.getLogger("statechart_ivr.switchboard")
 
 
 class Switchboard:
-    """Flows and a store: answers webhooks, and takes events from outside.
+    """Flows, store, runner and client: answers webhooks, takes events from outside, calls out.
 
     It lives as long as the application, and may be used from any thread. `IvrApp` and `Phone`
-    wrap one.
+    wrap one; workers load one. Several processes may have one each, over the same store.
 
     Example:
         >>> from statemachine import State
@@ -79,7 +79,8 @@ class Switchboard:
             which a request come twice is known from telling what the caller pressed.
 
     Raises:
-        ConfigurationError: no flow, two flows with one path or name, a prefix that is no path.
+        ConfigurationError: no flow, two flows with one path or name, a prefix that is no path, a
+            runner or a client that is none.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Switchboard:
         digest_key: bytes = b"",
     ) -> None:
         check_prefix(prefix)
+        _check_runner(runner)
         self.flows = flows
         self.store = store
         self.runner = ThreadRunner() if runner is None else runner
@@ -153,7 +155,7 @@ class Switchboard:
         self.environment = replace(self.environment, paths=paths)
 
     def use_hold_music(self, url_for_root: Callable[[str], str]) -> None:
-        """Let callers who are held hear a sound.
+        """Let callers who are held hear a sound, if there is a client to end it with.
 
         Args:
             url_for_root: takes the public URL of the application's root and returns the sound's.
@@ -161,7 +163,11 @@ class Switchboard:
         self.environment = replace(self.environment, hold_music=url_for_root)
 
     def use_fingerprinter(self, fingerprinter: Fingerprinter) -> None:
-        """Let flows ask for files: ``self.url_for("/static/intro.mp3")``."""
+        """Let flows ask for files: ``self.url_for("/static/intro.mp3")``.
+
+        Args:
+            fingerprinter: where files are served; an `IvrApp` passes a plugin that is installed.
+        """
         self.environment = replace(self.environment, fingerprinter=fingerprinter)
 
     def answer(self, request: Request) -> Answer:
@@ -196,9 +202,13 @@ class Switchboard:
     def deliver(self, call_sid: str, event: str, /, **data: Any) -> bool:
         """Tell a call that something has happened.
 
+        The chart moves at once. What the states say that were entered is heard at once where
+        there is a client, and at the call's next request where there is none.
+
         Args:
             call_sid: the call.
-            event: an event id of its flow.
+            event: an event id of its flow; a ``@background`` method of that name is started, too,
+                whether the chart moves or not.
             **data: keyword arguments for the flow's callbacks.
 
         Returns:
@@ -247,7 +257,10 @@ class Switchboard:
         Raises:
             ConfigurationError: there is no client, no such route, or no base URL.
             SessionValueError: the session is not JSON.
-            RestError: Twilio refuses, or does not answer.
+            TypeError: there is no such option.
+            ValueError: there is no such machine detection.
+            RestError: Twilio refuses, or does not answer. If its ``maybe_done`` is true, the phone
+                may be ringing.
             StoreUnavailableError: the store is away; nobody was called.
         """
         return outbound.place_call(
@@ -385,6 +398,18 @@ class Switchboard:
         return apology(flow, flow.language)
 
 
+def _check_runner(runner: object) -> None:
+    if isinstance(runner, type):
+        raise ConfigurationError(f"runner= is a class; write runner={runner.__name__}(…)")
+    if not isinstance(runner, Runner | None):
+        # Without its value: a URL may have a password in it.
+        raise ConfigurationError(
+            f"runner= is of type {type(runner).__name__}, which is no runner; write "
+            "ThreadRunner(threads=16), or DramatiqRunner('redis://host')"
+        )
+
+
 def _rest_client(client: Any) -> Client | None:
     """Return what asks things of Twilio; twilio's own client needs somebody to ask it nicely."""
-    return client if client is None or hasattr(client, "redirect") else RestClient(client)
+    is_ours = hasattr(client, "redirect") and not isinstance(client, type)
+    return client if client is None or is_ours else RestClient(client)

@@ -133,7 +133,8 @@ def join_url(
     netloc = host or base.netloc
     if not netloc:
         raise UnknownUrlError(
-            f"an absolute URL for {path} needs the host: set base_url=, or pass host="
+            f"an absolute URL for {path} needs the host: set base_url= where the application is "
+            "made (IVR_BASE_URL), as text; url_for() takes host= instead"
         )
     return urlunsplit((scheme or base.scheme or "https", netloc, full_path, query, ""))
 

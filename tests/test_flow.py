@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from statemachine import HistoryState, State
 
-from statechart_ivr import CallFlow, gather, key, renders, routable, said
+from statechart_ivr import CallFlow, background, gather, key, renders, routable, said
 from statechart_ivr.call import Request
 from statechart_ivr.engine import TRIES
 from statechart_ivr.errors import (
+    ConfigurationError,
     FlowError,
     LostAttributeError,
     SessionValueError,
@@ -168,6 +169,60 @@ def test_attributes_that_would_be_lost_are_refused(name):
     call = Phone(Careless, services={"do": _assign(name, 1)})
     with pytest.raises(LostAttributeError, match=rf"write self.session\['{name}'\] = …"):
         call.dial("/call")
+
+
+class Working(CallFlow):
+    """Does in a background method whatever a test says."""
+
+    working = State(initial=True)
+    over = State(final=True)
+    working.to(over, event=["done", "background_failed"])
+
+    @routable("/call")
+    @renders(working)
+    def say_wait(self):
+        return "One moment."
+
+    @background(working, events=["done"])
+    def work(self):
+        self.services["do"](self)
+        return "done"
+
+
+@pytest.mark.parametrize(
+    ("do", "error", "advice"),
+    [
+        (_assign("seen", 1), LostAttributeError, r"return \(event id, \{'seen': …\}\)"),
+        (
+            lambda flow: flow.send_sms("Hello.", to="+14155550100", from_="+14155550199"),
+            ConfigurationError,
+            "pass client=RestClient.* where the application is made",
+        ),
+    ],
+)
+def test_advice_for_background_methods(do, error, advice):
+    """What cannot be done there is refused with what to write instead, and the call goes on."""
+    call = Phone(Working, services={"do": do})
+    with pytest.raises(error, match=advice):
+        call.dial("/call")
+    assert call.state == "over"
+
+
+@pytest.mark.parametrize(
+    ("do", "advice"),
+    [
+        (lambda flow: flow.job, "in @background methods only; elsewhere, self.call.sid"),
+        (lambda flow: flow.client, "in a @background method, or .*: app.switchboard.client"),
+        (
+            lambda flow: flow.place_call("ask", to="+14155550100", from_="+14155550199"),
+            "in a @background method, or from outside: app.switchboard.place_call",
+        ),
+    ],
+)
+def test_effects_on_the_world_in_a_renderer(do, advice):
+    """What may run again has none; the message says where they belong."""
+    with pytest.raises(FlowError, match=advice):
+        Phone(Careless, services={"do": do}).dial("/call")
 
 
 def test_a_state_cannot_be_replaced():

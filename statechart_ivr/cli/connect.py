@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -20,12 +18,11 @@ from statechart_ivr.cli.console import (
 from statechart_ivr.cli.env_file import load_env_file
 from statechart_ivr.cli.tables import print_line
 from statechart_ivr.cli.target import HELP, Target, load_target, only_app
+from statechart_ivr.cli.twilio_account import client_of_account, phone_number, public_root
 from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.rest import PhoneNumber, RestClient, Webhooks
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
-from statechart_ivr.web.app import IvrApp
-from statechart_ivr.web.mounting import checked_base_url
 
 EPILOG = """\b
 Examples:
@@ -33,17 +30,8 @@ Examples:
   statechart-ivr connect phones.wsgi:app +14158675309 --route /incoming-call
 """
 
-_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _SHOWN_NUMBERS = 5
 _FIELDS = (CALL_COMES_IN, STATUS_CHANGES, HANDLER_FAILS)
-
-
-def _number(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not _E164.fullmatch(value):
-        raise click.BadParameter(
-            f"{value!r} is not in E.164: a plus, the country and the number, such as +14158675309"
-        )
-    return value
 
 
 @click.command(
@@ -53,7 +41,7 @@ def _number(_: click.Context, __: click.Parameter, value: str) -> str:
     f"TWILIO_AUTH_TOKEN say whose number it is.\n\n{HELP}",
 )
 @click.argument("target")
-@click.argument("number", callback=_number)
+@click.argument("number", callback=phone_number)
 @click.option("--route", metavar="PATH", help="Where calls come in, if there are several routes.")
 @click.option("--base-url", metavar="URL", help="Public URL of the root.  [IVR_BASE_URL]")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed, and change nothing.")
@@ -73,7 +61,7 @@ def connect(
     if env_file:
         load_env_file(env_file)
     wanted = _wanted(load_target(target), route, base_url)
-    client = _client()
+    client = client_of_account()
     found = _found(client, number)
     print_line(f"{found.number} ({found.sid})")
     for line in _changes(found.webhooks, wanted):
@@ -93,7 +81,7 @@ def _wanted(target: Target, route: str | None, base_url: str | None) -> Webhooks
     board = app.switchboard if app else Switchboard(*target.flows, store=MemoryStore())
     with closing(board):
         paths = dict(console_fields(board, [_entry(board.entries, route)]))
-        root = _root(app, base_url)
+        root = public_root(app, base_url)
     return Webhooks(
         voice_url=root + paths[CALL_COMES_IN],
         status_callback=root + paths[STATUS_CHANGES],
@@ -107,28 +95,6 @@ def _entry(entries: Sequence[str], route: str | None) -> str:
         return chosen[0]
     wrong = f"there is no route {route}" if route else "calls can come in by several routes"
     raise click.UsageError(f"{wrong}; write which: --route {' or --route '.join(entries)}")
-
-
-def _root(app: IvrApp | None, given: str | None) -> str:
-    root = given or (app and app.base_url) or os.environ.get("IVR_BASE_URL")
-    if callable(root):
-        raise ConfigurationError("base_url= depends on the request; say which one with --base-url")
-    if not root:
-        raise ConfigurationError("the public URL is not known; set IVR_BASE_URL, or add --base-url")
-    return str(checked_base_url(root))
-
-
-def _client() -> RestClient:
-    names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-    account_sid, tokens = (os.environ.get(name, "") for name in names)
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        raise ConfigurationError(
-            f"Twilio cannot be asked; set {' and '.join(missing)}, from Twilio's console, "
-            "or name a file that does: --env-file FILE"
-        )
-    # While one token replaces another, both are set; the first is the one that is valid.
-    return RestClient(account_sid=account_sid, auth_token=tokens.split(",")[0].strip())
 
 
 def _found(client: RestClient, number: str) -> PhoneNumber:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from statechart_ivr.cli.call_out import call_out
 from statechart_ivr.cli.connect import connect
 from statechart_ivr.cli.serve import serve
 from statechart_ivr.cli.sessions import FindingsError, sessions
@@ -30,6 +31,7 @@ def commands() -> None:
 
 commands.add_command(serve)
 commands.add_command(connect)
+commands.add_command(call_out)
 commands.add_command(sessions)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -13,23 +12,14 @@ from typing import Any, TypeVar
 import click
 
 from statechart_ivr.cli.env_file import load_env_file
+from statechart_ivr.cli.served_store import check_is_served, open_served
 from statechart_ivr.cli.session_view import print_session
 from statechart_ivr.cli.tables import add_row, print_line, print_table, table
 from statechart_ivr.cli.target import HELP, Target, load_target, only_app
-from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.sessions import Prospect, StoredCall, prospects, stored_call, stored_calls
-from statechart_ivr.stores import (
-    EncryptedStore,
-    MemoryStore,
-    SessionStore,
-    SqliteStore,
-    open_store,
-)
+from statechart_ivr.stores import EncryptedStore, SessionStore, SqliteStore
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.turn import Environment
-
-#: Where ``serve`` keeps sessions, too, if nobody says.
-DEFAULT_STORE = "sqlite:///calls.db"
 
 EPILOG = """\b
 Examples:
@@ -229,10 +219,7 @@ def _taking_over(target: Target, url: str | None) -> Iterator[Environment]:
 
 @contextmanager
 def _opened(url: str | None) -> Iterator[SessionStore]:
-    if url is None:
-        url = os.environ.get("IVR_STORE") or DEFAULT_STORE
-    store = open_store(url, keys=os.environ.get("IVR_STORE_KEYS", ""))
-    with closing(_readable(store)) as readable:
+    with closing(_readable(open_served(url))) as readable:
         yield readable
 
 
@@ -245,16 +232,5 @@ def _readable(store: SessionStore) -> SessionStore:
     """
     if isinstance(store, EncryptedStore):
         return store.around(_readable(store.store))
-    if isinstance(store, MemoryStore):
-        raise click.UsageError(
-            "sessions in memory are seen by the process that serves them and by nobody else; "
-            "name a store that is shared: --store sqlite:////var/lib/ivr/calls.db"
-        )
-    if not isinstance(store, SqliteStore):
-        return store
-    if not store.path.is_file():
-        raise ConfigurationError(
-            f"there is no file {store.path}; "
-            "name the store that is served: --store URL, or IVR_STORE"
-        )
-    return store.read_only()
+    check_is_served(store)
+    return store.read_only() if isinstance(store, SqliteStore) else store

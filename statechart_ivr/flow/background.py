@@ -27,7 +27,10 @@ class BackgroundTools:
             FlowError: this is no background method.
         """
         if self._life.job is None:
-            raise FlowError("self.job is for @background methods; nothing else has one")
+            raise FlowError(
+                "self.job is there in @background methods only; elsewhere, self.call.sid tells one "
+                "call from the other"
+            )
         return self._life.job
 
     @property
@@ -41,13 +44,21 @@ class BackgroundTools:
         return self._outside("client").client
 
     def place_call(self, route: str, *, to: str, from_: str, **options: Any) -> str:
-        """Call somebody, from a ``@background`` method; see `Switchboard.place_call`.
+        """Call somebody else, from a ``@background`` method; this call goes on as it was.
+
+        Args:
+            route: name or path, where the new call comes in.
+            to: a phone number in E.164, ``sip:…`` or ``client:…``.
+            from_: a number of the account; for an inbound call, ``self.call.to`` may do.
+            **options: ``session={…}`` for what the new call is to know; and those of
+                `~statechart_ivr.switchboard.Switchboard.place_call`.
 
         Returns:
             The SID of the new call.
 
         Raises:
             FlowError: this is no background method.
+            ConfigurationError: there is no client, no such route, or no base URL.
             RestError: Twilio refuses, or does not answer.
         """
         return self._outside("place_call").place_call(route, to=to, from_=from_, **options)
@@ -64,18 +75,26 @@ class BackgroundTools:
 
         Raises:
             FlowError: this is no background method.
+            ConfigurationError: there is no client, no such route, or no base URL.
             RestError: Twilio refuses, or does not answer.
         """
         return self._outside("redirect").redirect(call_sid or self._life.call.sid, route)
 
     def send_sms(self, body: str, *, to: str, from_: str, **options: Any) -> str:
-        """Send a text message, from a ``@background`` method; see `Switchboard.send_sms`.
+        """Send a text message, from a ``@background`` method.
+
+        Args:
+            body: what it says.
+            to: a phone number in E.164.
+            from_: a number of the account that can send messages.
+            **options: as ``client.messages.create`` of twilio-python takes them.
 
         Returns:
             The SID of the message.
 
         Raises:
             FlowError: this is no background method.
+            ConfigurationError: there is no client.
             RestError: Twilio refuses, or does not answer.
         """
         return self._outside("send_sms").send_sms(body, to=to, from_=from_, **options)
@@ -84,6 +103,6 @@ class BackgroundTools:
         if self._life.outside is None:
             raise FlowError(
                 f"self.{name} has effects on the world, and what callbacks do may be done again; "
-                "use it in a @background method"
+                f"use it in a @background method, or from outside: app.switchboard.{name}"
             )
         return self._life.outside

@@ -39,6 +39,10 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
     methods with `renders`, `on_input`, `background` and `routable`. The class is checked when it
     is made. An instance lives for one request: whatever is to outlive it goes into ``session``.
 
+    Renderers, handlers, guards and callbacks may run again, when a save loses a race: they write
+    the session, and do nothing else. Whatever has effects on the world is done in ``@background``
+    methods, which have `job`, `client`, `place_call`, `redirect` and `send_sms` for it.
+
     Raises:
         FlowDefinitionError: on making a subclass with anything wrong in it; all of it at once.
 
@@ -90,6 +94,11 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
             super().__setattr__(name, value)  # type: ignore[no-untyped-call]  # the engine's
         elif name == "language":
             self._set_language(value)
+        elif self._life.job is not None:
+            raise LostAttributeError(
+                f"self.{name} = … would be lost when this work is done; use a local variable, or "
+                f"return (event id, {{{name!r}: …}})"
+            )
         else:
             raise LostAttributeError(
                 f"self.{name} = … would be lost when this request is answered; "
@@ -142,6 +151,12 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
 
     def event_url(self, event: str) -> str:
         """Return the absolute URL that delivers an event to this call, whatever leg requests it.
+
+        For whatever calls back: ``Record(recording_status_callback=self.event_url("ready"))``. It
+        works after the call has ended, too, for ``@background("ready")``.
+
+        Args:
+            event: an id that a transition, or a background method, is declared for.
 
         Raises:
             UnknownUrlError: the application's base URL is not known.

@@ -53,7 +53,8 @@ class RestClient:
         sleep: waits for so many seconds.
 
     Raises:
-        ConfigurationError: neither a client nor both credentials; or a client for ``asyncio``.
+        ConfigurationError: neither a client nor both credentials; something that is no client, or
+            one for ``asyncio``.
     """
 
     def __init__(
@@ -68,6 +69,12 @@ class RestClient:
     ) -> None:
         if client is None:
             _check_credentials(account_sid, auth_token)
+        elif isinstance(client, type) or not hasattr(client, "http_client"):
+            # Without its value: it may be a token.
+            raise ConfigurationError(
+                f"something of type {type(client).__name__} is no client; pass "
+                "RestClient(account_sid=…, auth_token=…), or a twilio.rest.Client"
+            )
         elif client.http_client.is_async:
             raise ConfigurationError("a client for asyncio: pass one that waits for its answers")
         self._given, self._made = client, None

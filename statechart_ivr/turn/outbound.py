@@ -10,7 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 from statechart_ivr.call import Call, Request
-from statechart_ivr.errors import ConfigurationError, StaleSessionError, UnknownUrlError
+from statechart_ivr.errors import (
+    ConfigurationError,
+    SessionValueError,
+    StaleSessionError,
+    UnknownUrlError,
+)
 from statechart_ivr.record import Record, Session
 from statechart_ivr.turn.environment import PLACED, Client, Environment
 from statechart_ivr.turn.records import asked_for_secret, load, save
@@ -53,8 +58,7 @@ def place_call(
         StoreUnavailableError: the store gives no answer; nobody was called.
     """
     client, path = client_of(environment), path_of(environment, route)
-    data = Session({})
-    data.update(session or {})
+    data = _session(session)
     nonce = NONCE + uuid4().hex
     flow, _ = environment.routes[path]
     call = Call(sid=nonce, from_=from_, to=to, direction="outbound-api")
@@ -125,7 +129,8 @@ def client_of(environment: Environment) -> Client:
     """
     if environment.client is None:
         raise ConfigurationError(
-            "Twilio can be asked for nothing: pass client=RestClient(account_sid=…, auth_token=…)"
+            "Twilio can be asked for nothing: pass client=RestClient(account_sid=…, auth_token=…) "
+            "where the application is made; IvrApp.from_env does, if TWILIO_ACCOUNT_SID is set"
         )
     return environment.client
 
@@ -143,6 +148,20 @@ def path_of(environment: Environment, route: str) -> str:
         known = ", ".join(f"{name} ({path})" for name, path in names.items())
         raise UnknownUrlError(f"there is no route {route!r}; there are {known}")
     return names[route]
+
+
+def _session(given: Mapping[str, Any] | None) -> Session:
+    """Return what a call is to know from the beginning.
+
+    Raises:
+        SessionValueError: it is not JSON, or has no names.
+    """
+    if not isinstance(given, Mapping | None):
+        kind = type(given).__name__
+        raise SessionValueError(f"session= is of type {kind}; write values by name: {{'order': 1}}")
+    session = Session({})
+    session.update(given or {})
+    return session
 
 
 def _absolute(environment: Environment, path: str, query: Mapping[str, Any] | None = None) -> str:

@@ -51,7 +51,7 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
     """A WSGI application that Twilio can call.
 
     It lives as long as the process and may be called from many threads; several processes may
-    share a store. `close` gives the store back.
+    share a store. `close` lets background work come to its end, and gives the store back.
 
     >>> from statemachine import State
     >>> from statechart_ivr import CallFlow, renders, routable
@@ -85,13 +85,16 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         base_url: public URL of the application's root, mount prefix included, such as
             ``https://ivr.example.com/phones``. Or a function of the WSGI environ, for several
             domains: it must choose among URLs it knows, because the ``Host`` header is the
-            sender's to write.
+            sender's to write. Where there is no request, as in background work, absolute URLs
+            cannot be made then: no calls are placed, and none is redirected.
         store: where sessions are kept: a URL for `statechart_ivr.stores.open_store`, or a
             store, which `close` closes too.
-        runner: does background work; threads of this process if left out.
+        runner: does background work; a `~statechart_ivr.runners.ThreadRunner`, 8 threads of this
+            process, if left out. `close` closes it too.
         client: asks things of Twilio: a `~statechart_ivr.rest.RestClient`, or a
             `twilio.rest.Client` of your own. With one, live calls are pointed at what they have not
-            heard; without, they come for it some seconds later.
+            heard, callers who are held hear music, and flows can place calls and send messages.
+            Without, live calls come for what is new some seconds later, and the rest is an error.
         store_keys: what to encrypt sessions with, as for
             `~statechart_ivr.stores.EncryptedStore`; they stay readable if left out.
         services: what flows find in ``self.services``.
@@ -225,7 +228,10 @@ class IvrApp(Bottle):  # type: ignore[misc]  # Bottle brings no types
         return super().default_error_handler(res)
 
     def close(self) -> None:
-        """Close the plugins and the store. The application takes no requests afterwards."""
+        """Close plugins, runner and store. The application takes no requests afterwards.
+
+        Background work that is under way gets up to 10 seconds to finish.
+        """
         super().close()
         self.switchboard.close()
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from twilio.rest.api.ApiBase import ApiBase
 
 from statechart_ivr.cli.main import FAILURE, OK, USAGE, main
+from tests.cli.conftest import ROOT
 from tests.rest.server import ACCOUNT, TOKEN, TwilioApi
 
 pytestmark = pytest.mark.server
 
 NUMBER = "+14158675309"
-ROOT = "https://ivr.example.com"
 #: What a number has that was just bought.
 DEMO = "https://demo.twilio.com/welcome/voice/"
 
@@ -60,33 +58,9 @@ CONNECTED = {
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[TwilioApi]:
-    """Return a Twilio that is asked whenever the real one would be."""
-    with TwilioApi() as api:
-        make = ApiBase.__init__
-
-        def make_here(self: Any, twilio: Any) -> None:
-            make(self, twilio)
-            self.base_url = api.url
-
-        monkeypatch.setattr(ApiBase, "__init__", make_here)
-        yield api
-
-
 @pytest.fixture(autouse=True)
-def _settings(_own_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _settings(twilio_settings: None) -> None:
     """Lay out a flow, and set what it needs."""
-    settings = {
-        "TWILIO_ACCOUNT_SID": ACCOUNT,
-        "TWILIO_AUTH_TOKEN": TOKEN,
-        "IVR_BASE_URL": f"{ROOT}/",
-        "NO_PROXY": "*",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    for name in ("TWILIO_EDGE", "TWILIO_REGION", "FORCE_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
     Path("flow.py").write_text(FLOW, "utf-8")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from statechart_ivr.cli.main import FAILURE, OK, USAGE
-from statechart_ivr.cli.sessions import DEFAULT_STORE
+from statechart_ivr.cli.served_store import DEFAULT_STORE
 from statechart_ivr.web import IvrApp
 from tests.cli.sessions.conftest import APP, FIRST, FLOW, PIN, SECOND, THIRD, Calls, contents, lines
 
