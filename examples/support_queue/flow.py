@@ -91,7 +91,7 @@ class SupportLine(CallFlow):
     called_back.to(goodbye, event="dial", cond="was_bridged")
     called_back.to(nobody_there, event="dial")
 
-    @routable("/incoming-call")
+    @routable("/support")
     @renders(waiting, person=True)
     def enqueue(self):
         return ["Welcome to support.", Enqueue(QUEUE)]

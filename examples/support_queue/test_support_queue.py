@@ -32,7 +32,7 @@ def call_backs() -> DemoCallBacks:
 @pytest.fixture
 def caller(call_backs: DemoCallBacks) -> Phone:
     """Return the phone of somebody who waits in the queue."""
-    return Phone(SupportLine, services={"call_backs": call_backs}).dial("/incoming-call")
+    return Phone(SupportLine, services={"call_backs": call_backs}).dial("/support")
 
 
 def test_waiting(caller: Phone):

@@ -2,7 +2,10 @@
 
 ::
 
+    export IVR_BASE_URL=https://ivr.example.com
     statechart-ivr serve examples/voicemail/flow.py --no-validate
+
+The URL is where Twilio is to say that a message is stored, and what was said in it.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ class Voicemail(CallFlow):
     ringing.to(message, event="dial")  # busy, no answer, failed, canceled
     message.to(goodbye, event=["recorded", "give_up"])
 
-    @routable("/incoming-call")
+    @routable("/voicemail")
     @renders(ringing, person=True)
     def ring(self):
         return Dial("+12345678900", timeout=20)

@@ -30,7 +30,7 @@ def mailbox() -> Mailbox:
 @pytest.fixture
 def call(mailbox: Mailbox) -> Phone:
     """Return a phone that has called and hears the ringing."""
-    return Phone(Voicemail, services={"mailbox": mailbox}).dial("/incoming-call")
+    return Phone(Voicemail, services={"mailbox": mailbox}).dial("/voicemail")
 
 
 @pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled"])

@@ -64,7 +64,7 @@ class WeatherLine(CallFlow):
     forecast.to(zip_code, event=key("1", say="For another place, press 1."))
     forecast.to(goodbye, event=[key(say="To hang up, press any other key."), "no_input"])
 
-    @routable("/incoming-call")
+    @routable("/weather")
     @renders(zip_code)
     def ask_zip_code(self):
         return gather("For tomorrow's weather, enter a zip code.", num_digits=5)

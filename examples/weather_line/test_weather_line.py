@@ -31,7 +31,7 @@ class Weather:
 def call() -> Phone:
     """Return a phone that has called the weather line."""
     services = {"weather": Weather()}
-    return Phone(WeatherLine, services=services, raise_errors=False).dial("/incoming-call")
+    return Phone(WeatherLine, services=services, raise_errors=False).dial("/weather")
 
 
 def test_found(call: Phone):
@@ -75,7 +75,7 @@ def test_too_slow():
     clock, nobody_works = SimulatedClock("2026-01-05T10:00"), InlineRunner()
     nobody_works.close()
     board = Switchboard(WeatherLine, store=MemoryStore(), runner=nobody_works, clock=clock)
-    call = Phone(board).dial("/incoming-call")
+    call = Phone(board).dial("/weather")
     began = call.now
     call.press("94103")
     assert (call.state, call.ended) == ("out_of_order", True)
