@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from statechart_ivr.errors import PhoneError
@@ -25,10 +26,14 @@ class Holding:
 
     Args:
         takes_real_time: whether it does so by itself, while the phone's clock stands.
+        sleep: waits for so many seconds.
     """
 
-    def __init__(self, *, takes_real_time: bool) -> None:
+    def __init__(
+        self, *, takes_real_time: bool, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         self._takes_real_time = takes_real_time
+        self._sleep = sleep
         self.begin_afresh()
 
     def begin_afresh(self) -> None:
@@ -53,7 +58,7 @@ class Holding:
                 "held for four hours, after which Twilio ends a call; is there a worker?"
             )
         if self._takes_real_time:
-            time.sleep(self._pause)
+            self._sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         has_passed, self._last = now > self._last, now
         return has_passed

@@ -111,6 +111,24 @@ def test_held_without_time_passing() -> None:
         Phone(switchboard(nobody(), wait=lambda: breath), strict=False).dial("/in")
 
 
+def test_real_time_is_given_in_small_pieces() -> None:
+    """The first look is soon, the others a little later each; afterwards it begins afresh."""
+    slept: list[float] = []
+    holding = Holding(takes_real_time=True, sleep=slept.append)
+    assert all(holding.goes_on(float(second)) for second in range(6))
+    assert slept == [0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
+    holding.begin_afresh()
+    holding.goes_on(6.0)
+    assert slept[-1] == 0.05
+
+
+def test_no_real_time_is_given_where_work_takes_none() -> None:
+    """Who does the work at once, or moves the clock, need not be waited for."""
+    slept: list[float] = []
+    Holding(takes_real_time=False, sleep=slept.append).goes_on(1.0)
+    assert slept == []
+
+
 def test_held_for_longer_than_twilio_does() -> None:
     """A call that would be held for ever is given up when Twilio would end it."""
     holding = Holding(takes_real_time=False)

@@ -421,6 +421,36 @@ def test_an_empty_document_of_a_final_state_is_answered_as_it_is(line, key_press
     assert call.record.ended is bool(verbs)
 
 
+class PutThrough(CallFlow):
+    """Is put through, and wants to know when that is over."""
+
+    offer = State(initial=True)
+    talking = State()
+    over = State(final=True)
+    offer.to(talking, event=key("1"))
+    talking.to(over, event="hang_up")
+
+    @routable("/call")
+    @renders(offer)
+    def ask(self):
+        return gather("Press 1 to accept.")
+
+    @renders(talking)
+    def put_through(self):
+        return document("<Response/>")
+
+
+def test_an_empty_document_is_what_a_state_says(line):
+    """A late request gets it again, and moves nothing; nobody takes the state for a silent one."""
+    call = line(PutThrough)
+    call.dial()
+    late = call.action
+    call.press("1")
+    seq = call.record.seq
+    assert call.post(late, Digits="2").endswith("<Response />")
+    assert (call.record.seq, call.record.conf) == (seq, ["talking"])
+
+
 def test_what_answers_the_verbs_of_a_final_state_moves_nothing(line):
     """The call goes on until its document is done; then it is hung up."""
     call = line(Odd)
