@@ -1,4 +1,9 @@
-"""All examples, each at the moments for which it has a table of inputs."""
+"""The examples in which nothing happens but calls, each at the moments of its tables of inputs.
+
+Those with background work are not among them: what is walked here is compared byte by byte with
+what it was before a crash, and their records hold random ids and moments. `tests.slow_work` walks
+them.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +13,15 @@ from examples.servers import ROOT, TOKEN, Server, phone_to
 from examples.walks import Line, Step, declared_steps, observed
 from statechart_ivr import CallFlow
 from statechart_ivr.clock import SimulatedClock
+from statechart_ivr.runners import InlineRunner
+from statechart_ivr.stores import MemoryStore
+from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.web import IvrApp
 
-__all__ = ["Serve", "StartServer"]
+if TYPE_CHECKING:
+    from tests.rest.server import TwilioApi
+
+__all__ = ["Serve", "Serving", "StartServer"]
 
 Serve = Callable[..., Line]
 
@@ -54,6 +60,39 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         server = Server(target, tmp_path)
         stack.callback(server.close)
         return server
+
+    with ExitStack() as stack:
+        yield run
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioApi]:
+    """Return a server that plays Twilio's REST API; ``asked`` is what it was asked for."""
+    from tests.rest.server import TwilioApi
+
+    with TwilioApi() as api:
+        yield api
+
+
+Serving = Callable[..., Switchboard]
+
+
+@pytest.fixture
+def serving(twilio: TwilioApi) -> Iterator[Serving]:
+    """Return a function that makes an application of flows, which can place calls."""
+
+    def run(*flows: type[CallFlow], **services: Any) -> Switchboard:
+        board = Switchboard(
+            *flows,
+            store=MemoryStore(),
+            runner=InlineRunner(),
+            client=twilio.client(),
+            clock=SimulatedClock("2026-01-05T10:00"),
+            base_url=ROOT,
+            services=services,
+        )
+        stack.callback(board.close)
+        return board
 
     with ExitStack() as stack:
         yield run

@@ -4,8 +4,8 @@ A table says, question by question, how a caller gets there, and where everythin
 be done there. A `Line` does it all, and takes down which transitions of the chart were taken.
 
 What is done is written in words, several with commas between: keys as they are pressed
-(``2, 123456#``), ``silence``, ``say sales``, ``record``, ``dial busy``, ``queue leave``, and
-``go /unknown-error`` for a live call that is pointed there.
+(``2, 123456#``), ``silence``, ``say sales``, ``record``, ``dial busy``, ``queue leave``,
+``hang up``, and ``go /unknown-error`` for a live call that is pointed there.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ def do(call: Phone, doing: str) -> None:
     what, _, detail = doing.partition(" ")
     methods: dict[str, Callable[[], Phone]] = {
         "silence": call.wait,
+        "hang": call.hang_up,
         "record": call.record,
         "say": lambda: call.say(detail),
         "dial": lambda: call.dial_result(detail),

@@ -25,7 +25,7 @@ from statechart_ivr.flow.background import BackgroundTools
 from statechart_ivr.flow.context import Context
 from statechart_ivr.record import Session
 from statechart_ivr.spec import CallFlowMeta, FlowSpec
-from statechart_ivr.twiml import Rendering, speak, to_elements
+from statechart_ivr.twiml import Rendering, is_blank, speak, to_elements
 from statechart_ivr.urls import Links, Query
 
 #: Eventless transitions in one turn, before the chart counts as going in a circle.
@@ -312,4 +312,4 @@ def render(flow: CallFlow, method: str, source: str) -> Rendering:
         name = f"{type(flow).__name__}.{source}.{method}"
         raise RenderingError(f"{name}: {error}") from error
     speak(elements, language=flow.language, voice=flow.voice)
-    return Rendering(source, tuple(elements))
+    return Rendering(source, tuple(elements), is_blank(content))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.testing.exchange import Exchange
+from statechart_ivr.testing.holding import Holding
 from statechart_ivr.testing.listening import Gathering, Recording
 from statechart_ivr.testing.parameters import (
     DIAL_STATUSES,
@@ -37,6 +38,7 @@ class Caller:
         exchange: sends this call's webhooks.
         transcript: takes the call down.
         status_url: where the end of the call is told; None if nowhere.
+        holding: how the caller is held.
 
     Attributes:
         exchange: as given.
@@ -44,10 +46,16 @@ class Caller:
         playback: Twilio's side of the call.
     """
 
-    def __init__(self, exchange: Exchange, transcript: Transcript, status_url: str | None) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        transcript: Transcript,
+        status_url: str | None,
+        holding: Holding,
+    ) -> None:
         self.exchange = exchange
         self.transcript = transcript
-        self.playback = Playback(exchange.document, transcript)
+        self.playback = Playback(exchange.document, transcript, holding)
         self._status_url = status_url
         self._is_told = False
 
@@ -135,19 +143,24 @@ class Caller:
         self.transcript.advance_to(begun + listening.seconds_to_understand(shown))
         self.playback.take(listening.say(words, confidence))
 
-    def wait(self) -> None:
+    def wait(self, parameters: Mapping[str, str]) -> None:
         """Do nothing until the next thing happens.
 
+        Args:
+            parameters: what a wait document is asked for with, besides what is usual.
+
         Raises:
-            PhoneError: nothing ever would.
+            PhoneError: nothing ever would, or no wait document would be asked for.
         """
         playback, script = self.playback, self.playback.script
+        if parameters and not playback.is_polling:
+            raise playback.refusal(f"wait({next(iter(parameters))}=…)")
         if not math.isfinite(playback.deadline) and not playback.is_polling:
             raise playback.refusal("wait()")
         self.does("waits")
         playback.time_out()
         if playback.script is script:
-            playback.poll()
+            playback.poll(parameters)
 
     def wait_for(self, seconds: float) -> None:
         """Do nothing for some time, whatever happens in it."""

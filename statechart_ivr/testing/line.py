@@ -74,6 +74,7 @@ class Line:
         peek: returns the record of a call, or None if there is none.
         flows: the flows that are served, as far as they are known.
         entries: paths at which calls come in, as far as they are known.
+        takes_real_time: whether background work goes on by itself, while the phone's clock stands.
         opened: the store that was opened for this line, and that `close` closes.
     """
 
@@ -83,6 +84,7 @@ class Line:
     prefix: str | None = None
     flows: tuple[type[CallFlow], ...] = ()
     entries: tuple[str, ...] = ()
+    takes_real_time: bool = True
     opened: SessionStore | None = None
 
     def close(self) -> None:
@@ -176,6 +178,7 @@ def _line_with(switchboard: Switchboard, transport: Transport, options: Options)
         prefix=switchboard.prefix,
         flows=switchboard.flows,
         entries=switchboard.entries,
+        takes_real_time=not isinstance(switchboard.runner, InlineRunner),
     )
 
 

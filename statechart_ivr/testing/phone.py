@@ -13,6 +13,7 @@ from statechart_ivr.errors import PhoneError
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.testing.caller import Caller
 from statechart_ivr.testing.exchange import Exchange
+from statechart_ivr.testing.holding import Holding
 from statechart_ivr.testing.line import DEFAULT_PREFIX, Inside, Options, Target, line_to
 from statechart_ivr.testing.parameters import Parameters, as_text, new_sid, standard
 from statechart_ivr.testing.transcript import Transcript
@@ -50,6 +51,10 @@ class Phone(AbstractContextManager["Phone"]):
 
     Prompts of a Gather are listened to before a key is pressed; keys pressed in one go, or
     after ``wait(seconds)``, interrupt them where ``bargeIn`` lets them.
+
+    A caller who is held for background work is held until it is done. A flow's own work is done
+    at once; an application's runner is given real time for it, half a second and less between
+    two looks.
 
     Args:
         target: a `CallFlow` class, a `Switchboard`, a WSGI application, or the URL of a running
@@ -129,7 +134,8 @@ class Phone(AbstractContextManager["Phone"]):
             raise_errors=self._raises_errors,
         )
         status = None if self._prefix is None else self._absolute(f"{self._prefix}/status")
-        return Caller(exchange, transcript, status)
+        holding = Holding(takes_real_time=self._line.takes_real_time)
+        return Caller(exchange, transcript, status, holding)
 
     # What the caller does
 
@@ -178,19 +184,24 @@ class Phone(AbstractContextManager["Phone"]):
         self._call.say(words, confidence)
         return self._settled()
 
-    def wait(self, seconds: float | None = None) -> Phone:
+    def wait(self, seconds: float | None = None, **parameters: Any) -> Phone:
         """Do nothing until the next thing happens, or for some time.
 
         A Gather or Record hears silence; in a queue, the next wait document is played.
 
         Args:
             seconds: how long, whatever happens in this time; until the next thing if left out.
+            **parameters: more of Twilio's for the next wait document of a queue:
+                ``QueuePosition=3, AvgQueueTime=90``.
 
         Raises:
-            PhoneError: nothing ever would happen.
+            PhoneError: nothing ever would happen, or no wait document would be asked for.
         """
+        told = as_text(self.wait, parameters)
         if seconds is None:
-            self._call.wait()
+            self._call.wait(told)
+        elif told:
+            raise PhoneError(f"wait({seconds:g}) asks for no wait document; leave the seconds out")
         else:
             self._call.wait_for(seconds)
         return self._settled()
@@ -368,7 +379,7 @@ class Phone(AbstractContextManager["Phone"]):
         return self._line.inside(self._call_sid)
 
     def _absolute(self, path: str) -> str:
-        if "://" in path:
+        if "://" in path.partition("?")[0]:
             return path
         if not path.startswith("/"):
             raise PhoneError(f"{path!r} is no path; write {'/' + path!r}")

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from statechart_ivr.call import may_bring_a_secret, without_secrets
 from statechart_ivr.errors import PhoneError
+from statechart_ivr.testing.holding import Holding, is_poll
 from statechart_ivr.testing.listening import Gathering, Recording, Taken
 from statechart_ivr.testing.parameters import dequeued, new_sid, waiting
 from statechart_ivr.testing.rules import text_of, value_of
@@ -62,6 +63,7 @@ class Playback:
     Args:
         fetch: asks the application.
         transcript: takes the call down, and knows the time.
+        holding: how the caller is held while work goes on.
 
     Attributes:
         script: the document that is being played; empty before the first.
@@ -72,8 +74,9 @@ class Playback:
         outcome: ``completed``, ``busy``, …, once the call is over; empty before.
     """
 
-    def __init__(self, fetch: Fetch, transcript: Transcript) -> None:
+    def __init__(self, fetch: Fetch, transcript: Transcript, holding: Holding) -> None:
         self._fetch = fetch
+        self._holding = holding
         self._transcript = transcript
         self._position = 0
         self._hops: list[str] = []
@@ -172,11 +175,11 @@ class Playback:
             self._put_on(self._ask_action(verb, parameters))
         self._run()
 
-    def poll(self) -> None:
+    def poll(self, parameters: Mapping[str, str] = _NOTHING) -> None:
         """Play the next wait document, if the caller is in a queue that has one."""
         if self.queued is not None and self.queued.following is not None:
             self._somebody_acted()
-            self._put_on(self._ask_waiting(self.queued, *self.queued.following))
+            self._put_on(self._ask_waiting(self.queued, *self.queued.following, parameters))
             self._run()
 
     def leave_queue(self, queued: Queued, result: str, parameters: Mapping[str, str]) -> None:
@@ -196,6 +199,7 @@ class Playback:
 
     def _somebody_acted(self) -> None:
         self._hops.clear()
+        self._holding.begin_afresh()
 
     # What Twilio does by itself
 
@@ -271,7 +275,8 @@ class Playback:
     def _on_redirect(self, verb: Element) -> None:
         url, method = self._resolved(text_of(verb)), value_of(verb, "method", "POST")
         if self.queued is None:
-            self._hop(url)
+            if not (is_poll(url) and self._holding.goes_on(self._transcript.seconds)):
+                self._hop(url)
             self._put_on(self._ask(url, method))
         else:
             # One wait document for each wait(): the redirects among them never end.
@@ -299,8 +304,11 @@ class Playback:
             self._hop(following[0])
             self._put_on(self._ask_waiting(self.queued, *following))
 
-    def _ask_waiting(self, queued: Queued, url: str, method: str) -> Script:
-        return self._ask(url, method, waiting(queued.sid, self._transcript.seconds - queued.joined))
+    def _ask_waiting(
+        self, queued: Queued, url: str, method: str, parameters: Mapping[str, str] = _NOTHING
+    ) -> Script:
+        usual = waiting(queued.sid, self._transcript.seconds - queued.joined)
+        return self._ask(url, method, {**usual, **parameters})
 
     def _go_on_after(
         self, queued: Queued, result: str, parameters: Mapping[str, str] = _NOTHING

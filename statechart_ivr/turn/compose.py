@@ -54,7 +54,7 @@ def compose(
     chart = spec_of(type(flow)).chart
     conf = configuration_of(flow)
     renderings = [*unheard, *context_of(flow).renderings]
-    if not any(one.source in conf and one.elements for one in renderings):
+    if not any(one.source in conf and one.is_said for one in renderings):
         renderings += innermost(flow, conf)
     is_final = chart.is_final(conf)
     if not is_final and not _goes_on(renderings, conf):
@@ -83,7 +83,7 @@ def innermost(flow: CallFlow, conf: Iterable[str]) -> list[Rendering]:
                 break
             if state_id in spec.renderers:
                 rendering = render_state(flow, state_id)
-                if rendering.elements:
+                if rendering.is_said:
                     said[state_id] = rendering
                     break
     return list(said.values())

@@ -22,7 +22,14 @@ from statechart_ivr.twiml.assembly import (
     to_xml,
     wait_document,
 )
-from statechart_ivr.twiml.content import Document, document, gather, speak, to_elements
+from statechart_ivr.twiml.content import (
+    Document,
+    document,
+    gather,
+    is_blank,
+    speak,
+    to_elements,
+)
 from statechart_ivr.twiml.vocabulary import Remark, remarks
 
 __all__ = [
@@ -40,6 +47,7 @@ __all__ = [
     "from_xml",
     "gather",
     "hang_up_after",
+    "is_blank",
     "leads_on",
     "leave",
     "nothing",

@@ -41,10 +41,18 @@ class Rendering:
     Attributes:
         source: id of the state or event.
         elements: verbs, language and voice set, without action URLs.
+        is_blank: whether it is the empty document, which is an answer of its own: it lets a leg
+            that was dialled be put through.
     """
 
     source: str
     elements: tuple[Element, ...]
+    is_blank: bool = False
+
+    @property
+    def is_said(self) -> bool:
+        """Whether it is anything at all."""
+        return self.is_blank or bool(self.elements)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class Twiml:
     Attributes:
         body: UTF-8 bytes.
         asking: states whose rendering asks something.
-        is_silent: whether nothing at all is said or done.
+        is_silent: whether nothing at all is said or done, and nobody wanted just that.
         hangs_up: whether a Hangup or Reject comes before anything else can happen.
         goes_on: whether any verb leads on, or ends the call on purpose.
         remarks: what Twilio would warn about.
@@ -123,7 +131,7 @@ def assemble(
         DocumentTooLargeError: more than Twilio reads.
     """
     root = Element("Response")
-    heard = [one for one in renderings if one.elements]
+    heard = [one for one in renderings if one.is_said]
     asking: dict[str, list[Element]] = {}
     for rendering in heard:
         elements = [_stamped(deepcopy(element), turn_url) for element in rendering.elements]
@@ -148,7 +156,8 @@ def assemble(
         root.extend(_asked(question, turn_url, is_final, listening or Listening()))
     if hold is not None and not any(child.tag in _LAST_VERBS for child in root):
         root.extend(_waiting(hold))
-    return _finish(root, tuple(asking), [one.source for one in heard])
+    is_blank = any(one.is_blank for one in heard)
+    return _finish(root, tuple(asking), [one.source for one in heard], is_blank=is_blank)
 
 
 def asks(rendering: Rendering) -> bool:
@@ -259,7 +268,9 @@ def _redirect(url: str) -> Element:
     return redirect
 
 
-def _finish(root: Element, asking: tuple[str, ...], heard: Iterable[str]) -> Twiml:
+def _finish(
+    root: Element, asking: tuple[str, ...], heard: Iterable[str], *, is_blank: bool = False
+) -> Twiml:
     found = [*remarks(root), *_make_speakable(root)]
     body = to_bytes(root)
     if len(body) > LIMIT_BYTES:
@@ -269,7 +280,7 @@ def _finish(root: Element, asking: tuple[str, ...], heard: Iterable[str]) -> Twi
     return Twiml(
         body,
         asking,
-        is_silent=not len(root),
+        is_silent=not len(root) and not is_blank,
         hangs_up=last in _ENDS,
         goes_on=last is not None,
         remarks=tuple(found),

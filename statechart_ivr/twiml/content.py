@@ -44,6 +44,9 @@ def document(xml: str) -> Document:
     >>> document("<Response><Say>Hello.</Say></Response>").elements[0].text
     'Hello.'
 
+    ``document("<Response/>")`` does nothing, and that is what a leg wants to hear that was dialled
+    with ``Number(url=…)`` and is to be put through.
+
     Args:
         xml: a document whose root is ``<Response>``.
 
@@ -113,6 +116,11 @@ def to_elements(content: Any) -> list[Element]:
         RenderingError: it is none of these.
     """
     return list(_elements(content))
+
+
+def is_blank(content: Any) -> bool:
+    """Return whether a rendering returned the empty document, and not just nothing to say."""
+    return isinstance(content, Document) and not content.elements
 
 
 def _elements(content: Any) -> Iterator[Element]:

@@ -24,6 +24,7 @@ FLOORS = {
     "record": 1,
     "redis_access": 1,
     "signing": 1,
+    "testing.holding": 1,
     "testing.parameters": 1,
     "testing.transcript": 1,
     "twiml": 1,

@@ -239,6 +239,7 @@ def test_paths(menu: Any) -> None:
     with pytest.raises(PhoneError, match=r"not below https://phone.example.*base_url="):
         call.dial("https://elsewhere.example/in")
     assert call.dial("https://phone.example/in").heard == "Press 1."
+    assert call.hang_up().dial("/in?url=https://elsewhere.example").heard == "Press 1."
 
 
 def test_retry(canned: Any) -> None:

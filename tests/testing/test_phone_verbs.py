@@ -191,6 +191,27 @@ def test_wait_documents(app: Any) -> None:
     assert served.count("/wait") == 3
 
 
+def test_another_place_in_the_queue(app: Any) -> None:
+    """A test says how things stand for the next wait document, and for no other."""
+    served = app(QUEUE, wait="<Say>Soon.</Say><Redirect>/wait</Redirect>")
+    call = Phone(served).dial("/in").wait(QueuePosition=3, AvgQueueTime=90)
+    form = served.last("/wait").form
+    assert (form["QueuePosition"], form["AvgQueueTime"]) == ("3", "90")
+    call.wait()
+    assert served.last("/wait").form["QueuePosition"] == "1"
+
+
+def test_a_place_that_nobody_asks_for(app: Any) -> None:
+    """Without a wait document to come there is nothing to be said about the queue."""
+    call = Phone(app("<Gather action='/done'/>")).dial("/in")
+    with pytest.raises(PhoneError, match=r"wait\(QueuePosition=…\) is not possible: a Gather"):
+        call.wait(QueuePosition=3)
+    with pytest.raises(PhoneError, match=r"wait\(5\) asks for no wait document"):
+        call.wait(5, QueuePosition=3)
+    with pytest.raises(PhoneError, match="position= is no option"):
+        call.wait(position=3)
+
+
 def test_queue_result(app: Any) -> None:
     """How the waiting ended is told to the Enqueue's action."""
     served = app(QUEUE, wait="<Play>/music.mp3</Play>")

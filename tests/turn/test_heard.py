@@ -9,7 +9,7 @@ import pytest
 from statemachine import HistoryState, State
 from twilio.twiml.voice_response import Dial, Gather, Hangup, Record, Say
 
-from statechart_ivr import CallFlow, gather, key, on_input, renders, routable
+from statechart_ivr import CallFlow, document, gather, key, on_input, renders, routable
 
 
 class Greeter(CallFlow):
@@ -390,6 +390,65 @@ def test_what_twilio_does_not_know_is_said_in_the_log(line, caplog):
         call.press("5")
     assert call.heard == ["Odd."]
     assert "<Gather> has no attribute 'numDigit'; did you mean 'numDigits'?" in caplog.text
+
+
+class Whisper(CallFlow):
+    """What a leg that was dialled hears before it is put through, or not."""
+
+    offer = State(initial=True)
+    accepted = State(final=True)
+    declined = State(final=True)
+    offer.to(accepted, event=key("1"))
+    offer.to(declined, event=key())
+
+    @routable("/call")
+    @renders(offer)
+    def ask(self):
+        return gather("Press 1 to accept.")
+
+    @renders(accepted)
+    def put_through(self):
+        return document("<Response/>")
+
+
+@pytest.mark.parametrize(("key_pressed", "verbs"), [("1", ""), ("2", "<Hangup />")])
+def test_an_empty_document_of_a_final_state_is_answered_as_it_is(line, key_pressed, verbs):
+    """Where it ends the leg is put through; nothing at all still hangs up."""
+    call = line(Whisper)
+    call.dial()
+    call.press(key_pressed)
+    assert call.xml.endswith(f"<Response>{verbs}</Response>" if verbs else "<Response />")
+    assert call.record.ended is bool(verbs)
+
+
+class PutThrough(CallFlow):
+    """Is put through, and wants to know when that is over."""
+
+    offer = State(initial=True)
+    talking = State()
+    over = State(final=True)
+    offer.to(talking, event=key("1"))
+    talking.to(over, event="hang_up")
+
+    @routable("/call")
+    @renders(offer)
+    def ask(self):
+        return gather("Press 1 to accept.")
+
+    @renders(talking)
+    def put_through(self):
+        return document("<Response/>")
+
+
+def test_an_empty_document_is_what_a_state_says(line):
+    """A late request gets it again, and moves nothing; nobody takes the state for a silent one."""
+    call = line(PutThrough)
+    call.dial()
+    late = call.action
+    call.press("1")
+    seq = call.record.seq
+    assert call.post(late, Digits="2").endswith("<Response />")
+    assert (call.record.seq, call.record.conf) == (seq, ["talking"])
 
 
 def test_what_answers_the_verbs_of_a_final_state_moves_nothing(line):

@@ -100,6 +100,14 @@ class TestBytes:
         assert nothing() == f"{DECLARATION}<Response />".encode()
         assert assembled().body == nothing()
 
+    def test_the_empty_document(self) -> None:
+        """Just what somebody wanted is not silence; besides anything else it adds nothing."""
+        blank = Rendering("accepted", (), is_blank=True)
+        alone = assemble([blank], active=["accepted"], turn_url=TURN)
+        assert (alone.body, alone.is_silent) == (nothing(), False)
+        last = assemble([saying("offer", "1"), blank], active=["accepted"], turn_url=TURN)
+        assert last.body == assembled("1").body
+
     def test_renderings_are_heard_in_order(self) -> None:
         """State by state, verb by verb."""
         renderings = [saying("a", ["1", Pause()]), saying("b", "2"), saying("a", Play("3.mp3"))]

@@ -1,0 +1,1 @@
+"""The examples with background work, walked all through with each runner."""
