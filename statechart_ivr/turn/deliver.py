@@ -34,7 +34,16 @@ from statechart_ivr.runners import base as runners
 from statechart_ivr.turn.environment import Client, Environment, flow_errors
 from statechart_ivr.turn.feed import Fate, feed_event, settle
 from statechart_ivr.turn.hold import is_queueing, stays_in_queue
-from statechart_ivr.turn.jobs import find_job, fresh, jobs_on, without
+from statechart_ivr.turn.jobs import (
+    TIMED_OUT,
+    abandoned,
+    find_job,
+    fresh,
+    jobs_on,
+    overdue,
+    taken,
+    without,
+)
 from statechart_ivr.turn.outbound import adopt
 from statechart_ivr.turn.records import (
     asked_for_secret,
@@ -121,21 +130,29 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     if job is not None and job.on == delivery.event == FAILED:
         # What is done about failures has failed; doing it again would fail without an end.
         delivery = replace(delivery, event="")
-    kept, has_moved = _moved(environment, delivery, without(record, delivery.job))
+    now = environment.clock.now().timestamp()
+    present = taken(without(record, delivery.job), abandoned(record, now), now)
+    kept, has_moved = _moved(environment, delivery, present)
     if kept is None:
         return False
-    if not delivery.job:
-        # Work is known by its job, which is gone now.
-        kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
-    if delivery.ends:
-        kept = replace(kept, ended=True, unheard=[])
+    kept = _noted(kept, delivery)
     tried.append(has_moved)
     save(environment, kept, revision=loaded.revision)
     about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
     logger.info("delivered" if has_moved else "moved nothing", extra=about)
     _call_back(environment, kept)
     submit(environment, kept, fresh(kept, record), may_fail=delivery.event != FAILED)
+    for late in [] if delivery.job else overdue(kept, now):
+        fail(environment, delivery.call_sid, late, TIMED_OUT)
     return has_moved
+
+
+def _noted(record: Record, delivery: Delivery) -> Record:
+    """Return a record that knows what was delivered."""
+    if not delivery.job:
+        # Work is known by its job, which is gone now.
+        record = replace(record, seen=[*record.seen, delivery.key][-REMEMBERED:])
+    return replace(record, ended=True, unheard=[]) if delivery.ends else record
 
 
 def _moved(

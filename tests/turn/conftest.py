@@ -191,6 +191,7 @@ class Line:
         """Send a request, and return the TwiML."""
         answer: Answer = self.board.answer(self.request(url, token, **parameters))
         self.status, self.xml = answer.status, answer.body.decode()
+        self.board._sweeper.wait(60)  # of one that this request may have begun
         return self.xml
 
     def dial(self, path: str = "/call", **parameters: str) -> str:
