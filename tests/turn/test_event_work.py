@@ -262,7 +262,7 @@ class Safe(CallFlow):
 def test_secrets_stay_out_of_records_and_logs(line, deferred, caplog, fails):
     """Work for the event of a secret is told that it came, and not what."""
     caplog.set_level(logging.DEBUG)
-    noted = []
+    noted: list[object] = []
     call = line(Safe, runner=deferred, services={"noted": noted, "fails": fails, "pin": "135790"})
     call.dial()
     call.press("135790")
