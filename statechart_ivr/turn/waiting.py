@@ -11,7 +11,7 @@ from statechart_ivr.record import Record
 from statechart_ivr.turn.compose import compose
 from statechart_ivr.turn.deliver import unheard_of, with_unheard
 from statechart_ivr.turn.feed import claim, last_words, settle
-from statechart_ivr.turn.hold import hold_of, queue_of, stays_in_queue
+from statechart_ivr.turn.hold import hold_of, is_queueing, queue_of, stays_in_queue
 from statechart_ivr.turn.records import kept_of
 from statechart_ivr.turn.replies import Replies, Reply
 from statechart_ivr.twiml import Rendering, leave, wait_document
@@ -28,7 +28,9 @@ def answer_queue(replies: Replies, record: Record) -> Reply:
     """
     machine = replies.bring_back(record, seq=record.seq)
     unheard = unheard_of(record)
-    if not stays_in_queue(record, unheard):
+    # A deploy may have taken the waiting rendering away, and with it what makes it a queue of ours.
+    is_there = is_queueing(type(machine), record) or replies.request.seq == record.seq
+    if not is_there or not stays_in_queue(record, unheard):
         return Reply(leave(), event="leaves the queue")
     occurrence = occurrence_in(replies.request.parameters)
     if occurrence.is_keys_or_words and replies.request.seq == record.seq:
