@@ -162,6 +162,39 @@ def test_a_state_that_asks_again_after_its_work_is_no_end(line, deferred):
     assert not call.record.ended
 
 
+def test_a_state_that_only_works_is_waited_in_with_its_parents_words(line, deferred):
+    """It needs no rendering of its own."""
+
+    class Filing(CallFlow):
+        class office(State.Compound):
+            filing = State(initial=True)
+            filed = State(final=True)
+            filing.to(filed, event="done")
+
+        bye = State(final=True)
+        office.to(bye, event="done.state.office")
+
+        @routable("/call", office)
+        @renders(office)
+        def say_wait(self):
+            return "We are filing it."
+
+        @background(office.filing)
+        def file(self):
+            return "done"
+
+        @renders(bye)
+        def say_bye(self):
+            return "Goodbye."
+
+    call = line(Filing, runner=deferred)
+    call.dial()
+    assert call.heard == ["We are filing it."]
+    call.work()
+    call.poll()
+    assert call.heard == ["Goodbye."]
+
+
 def test_work_in_a_final_state_holds_nobody(line, deferred):
     """Its caller has heard everything."""
 
