@@ -15,6 +15,7 @@ from statechart_ivr.errors import (
     StoreUnavailableError,
 )
 from statechart_ivr.stores import MemoryStore
+from statechart_ivr.turn import flow_errors
 from statechart_ivr.turn.jobs import LEASE
 
 
@@ -140,6 +141,24 @@ def test_an_exception_is_delivered_as_background_failed(looking, caplog):
     assert call.record.data == {"error": "LookupError: no such order"}
     assert "Traceback" in caplog.text
     assert caplog.records[-1].call_sid == "CA1"
+
+
+def test_what_work_raises_can_be_collected(looking):
+    """By whoever tests a flow; the caller hears what callers hear."""
+    error = LookupError("no such order")
+
+    def look(flow):
+        raise error
+
+    errors: list[BaseException] = []
+    token = flow_errors.set(errors)
+    try:
+        call = looking(look)
+        call.work()
+    finally:
+        flow_errors.reset(token)
+    assert errors == [error]
+    assert call.record.conf == ["sorry"]
 
 
 @pytest.mark.parametrize("left_by", ["leave", "again"])
