@@ -528,3 +528,36 @@ class TestEvents:
         """A restored one neither."""
         with pytest.raises(TransitionNotAllowed):
             restored(["over"]).send("come")
+
+
+class TestRefusedEvents:
+    """A machine that takes no events says so, whichever way they come."""
+
+    @pytest.mark.parametrize(
+        "send",
+        [
+            lambda machine: machine.send("leave"),
+            lambda machine: machine.leave(),
+            lambda machine: machine.raise_("leave"),
+            lambda machine: machine.send("leave", delay=1),
+            lambda machine: machine.send("nothing"),
+        ],
+    )
+    def test_every_way_of_sending(self, send: Any) -> None:
+        """By id, as an attribute, from inside, later, and what it does not know."""
+
+        def refuse() -> None:
+            raise LookupError("no events here")
+
+        machine = restored(["inside", "menu"])
+        engine.refuse_events(machine, refuse)
+        with pytest.raises(LookupError, match="no events here"):
+            send(machine)
+        assert [state.id for state in machine.configuration] == ["inside", "menu"]
+
+    def test_others_go_on_as_before(self) -> None:
+        """It is this instance that refuses."""
+        engine.refuse_events(restored(["inside", "menu"]), lambda: None)
+        machine = restored(["inside", "menu"])
+        machine.send("leave")
+        assert [state.id for state in machine.configuration] == ["away"]

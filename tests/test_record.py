@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statechart_ivr.call import Call
-from statechart_ivr.errors import DamagedRecordError, SessionValueError
+from statechart_ivr.errors import DamagedRecordError, DetachedError, SessionValueError
 from statechart_ivr.record import (
     MAX_BITS,
     MAX_DEPTH,
     VERSION,
     Job,
     LastAnswer,
+    ReadOnlySession,
     Record,
     Session,
     check_json,
@@ -357,3 +358,62 @@ class TestSession:
         """As JSON's own complaint would be."""
         with pytest.raises(TypeError):
             check_json((), "x")
+
+
+class TestReadOnlySession:
+    """The session as background work sees it."""
+
+    def test_is_read_like_any_other(self) -> None:
+        """With all that dictionaries have."""
+        session = ReadOnlySession({"a": 1})
+        assert isinstance(session, Session)
+        assert dict(session) == {"a": 1}
+        assert session.get("b", 2) == 2
+        assert "a" in session
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda session: session.update(a=2),
+            lambda session: session.setdefault("b", 2),
+            lambda session: session.pop("a"),
+            lambda session: session.clear(),
+            lambda session: session.__setitem__("a", 2),
+            lambda session: session.__delitem__("a"),
+        ],
+    )
+    def test_takes_nothing(self, write: Any) -> None:
+        """The call goes on meanwhile; the message says what to return instead."""
+        session = ReadOnlySession({"a": 1})
+        with pytest.raises(DetachedError, match=r"return \(event id, \{name: value\}\)"):
+            write(session)
+        assert dict(session) == {"a": 1}
+
+
+class TestJob:
+    """Work that is not done, as it stands in the record."""
+
+    @pytest.mark.parametrize("name", JOB)
+    def test_every_field_has_to_be_there(self, name: str) -> None:
+        """A job without one cannot be done."""
+        content = json.loads(RECORD.to_bytes())
+        del content["jobs"][0][name]
+        with pytest.raises(DamagedRecordError, match="field 'jobs' is missing or damaged"):
+            Record.from_bytes(json.dumps(content).encode())
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("id", 1), ("method", None), ("on", []), ("data", []), ("deadline", "1"), ("lease", True)],
+    )
+    def test_every_field_has_to_be_of_its_kind(self, name: str, value: object) -> None:
+        """Whoever changes records by hand is told."""
+        content = json.loads(RECORD.to_bytes())
+        content["jobs"][0][name] = value
+        with pytest.raises(DamagedRecordError, match="field 'jobs' is missing or damaged"):
+            Record.from_bytes(json.dumps(content).encode())
+
+    def test_what_a_later_version_adds_is_no_damage(self) -> None:
+        """During a deploy, two versions have one store."""
+        content = json.loads(RECORD.to_bytes())
+        content["jobs"][0]["priority"] = 1
+        assert Record.from_bytes(json.dumps(content).encode()) == RECORD

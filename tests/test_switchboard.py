@@ -10,11 +10,13 @@ from typing import cast
 
 import pytest
 from statemachine import State
+from twilio.rest import Client
 
-from statechart_ivr import CallFlow, background, renders, routable
+from statechart_ivr import CallFlow, background, gather, renders, routable
 from statechart_ivr.call import Request
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import ConfigurationError, DamagedRecordError, StoreUnavailableError
+from statechart_ivr.rest import RestClient
 from statechart_ivr.spec import CallFlowMeta
 from statechart_ivr.stores import MemoryStore, SqliteStore
 from statechart_ivr.switchboard import Switchboard
@@ -97,26 +99,113 @@ def test_a_request_without_a_call_gets_the_apology(board, caplog):
     assert "a webhook without CallSid at /call" in caplog.text
 
 
-def test_what_is_marked_and_not_done_yet_is_said_at_the_start(caplog):
-    """Nobody should find out by a caller who waits."""
+class Filing(CallFlow):
+    """Files a call, and tells of it."""
 
-    class Waiting(CallFlow):
-        waiting = State(initial=True)
-        done = State(final=True)
-        waiting.to(done, event="found")
+    end = State(initial=True, final=True)
 
-        @routable("/call")
-        @renders(waiting, waiting=True)
-        def say_wait(self):
-            return "Wait."
+    @routable("/call")
+    @renders(end)
+    def say(self):
+        return f"{self.url_for('manual')} {self.url_for('/a.mp3')}"
 
-        @background(waiting, events=["found"])
-        def look(self):
-            return "found"
+    @background(end)
+    def file(self):
+        self.services["filed"].set()
 
-    Switchboard(Waiting, store=MemoryStore())
-    assert "Waiting.look: this version runs no background work" in caplog.text
-    assert "Waiting.say_wait: this version" in caplog.text
+
+def dialled(board: Switchboard) -> bytes:
+    """Return what a caller hears."""
+    return board.answer(Request(path="/call", form=(("CallSid", "CA1"),))).body
+
+
+def test_work_is_done_in_threads_unless_told_otherwise():
+    """The caller does not wait for it; whoever closes the switchboard does."""
+    filed = Event()
+    board = Switchboard(Filing, store=MemoryStore(), services={"filed": filed})
+    board.name_path("manual", "/manual.txt")
+    assert b"/manual.txt /a.mp3" in dialled(board)
+    assert filed.wait(timeout=30)
+    board.close()
+    record = board.peek("CA1")
+    assert record is not None
+    assert record.jobs == []
+
+
+def test_a_fingerprinter_is_asked_for_files():
+    """Flows ask for them by path."""
+
+    class Files:
+        mount_path = ""
+
+        def url_for(self, path, **options):
+            return f"{path}?v=1"
+
+        def claim(self, path, built_in):
+            return built_in
+
+    board = Switchboard(Filing, store=MemoryStore(), services={"filed": Event()})
+    board.name_path("manual", "/manual.txt")
+    board.use_fingerprinter(Files())
+    assert b"/a.mp3?v=1" in dialled(board)
+    board.close()
+
+
+class Redirecting:
+    """A client of the application's own making, which notes where calls are pointed."""
+
+    def __init__(self) -> None:
+        self.urls: list[str] = []
+        self.asked = Event()
+
+    def redirect(self, call_sid, url, *, account_sid=""):
+        self.urls.append(url)
+        self.asked.set()
+        return True
+
+
+def test_calls_are_redirected_by_others_than_those_who_work():
+    """A Twilio that takes its time holds nobody up."""
+    client = Redirecting()
+    board = Switchboard(Wordy, store=MemoryStore(), client=client, base_url="https://x.example")
+    dialled(board)
+    assert board.deliver("CA1", "tell")
+    assert client.asked.wait(timeout=30)
+    assert client.urls == ["https://x.example/ivr/wait?at=%2Fcall&seq=2&wait=1"]
+    board.close()
+
+
+def test_a_closed_switchboard_redirects_nobody(caplog):
+    """The call hears it at its next request, from another process."""
+    client = Redirecting()
+    board = Switchboard(Wordy, store=MemoryStore(), client=client, base_url="https://x.example")
+    dialled(board)
+    board.close()
+    assert board.deliver("CA1", "tell")
+    assert "the call is not redirected: job redirect of CA1" in caplog.text
+    assert client.urls == []
+
+
+class Wordy(CallFlow):
+    """Can be told something."""
+
+    menu = State(initial=True)
+    told = State()
+    menu.to(told, event="tell")
+    told.to(menu, event="forget")
+
+    @routable("/call", menu)
+    @renders(menu, told)
+    def say(self):
+        return gather("Hello.")
+
+
+def test_a_client_of_twilios_own_is_asked_nicely():
+    """With repetitions and time-outs."""
+    own = Client("AC0123456789abcdef0123456789abcdef", "12345")
+    board = Switchboard(Wordy, store=MemoryStore(), client=own)
+    assert isinstance(board.environment.client, RestClient)
+    assert board.client is own
 
 
 def test_the_fallback_is_the_apology_with_twilios_reason_in_the_log(board, caplog):

@@ -248,3 +248,23 @@ class TestUrlFor:
         parts = urlsplit(HOSTLESS.url_for(f"/sounds/{rest}"))
         assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("", "", "", "")
         assert parts.path.startswith("/mounted/sounds/")
+
+
+class TestWait:
+    """URLs of wait documents."""
+
+    def test_names_the_document_and_counts(self) -> None:
+        """Root-relative, and what else is to be said in the query."""
+        assert LINKS.wait(4) == "/mounted/ivr/wait?at=%2Fincoming-call&seq=3&wait=4"
+        assert LINKS.wait(1, q=1, s=1).endswith("&wait=1&q=1&s=1")
+
+    def test_absolute(self) -> None:
+        """For Twilio's REST API."""
+        assert LINKS.wait(1, absolute=True).startswith("https://ivr.example.com/mounted/ivr/wait?")
+        with pytest.raises(UnknownUrlError, match="needs the host"):
+            HOSTLESS.wait(1, absolute=True)
+
+    def test_has_the_applications_own_prefix(self) -> None:
+        """As all of its URLs."""
+        links = replace(LINKS, prefix="/phone")
+        assert urlsplit(links.wait(1)).path == "/mounted/phone/wait"

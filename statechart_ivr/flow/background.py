@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statechart_ivr.errors import FlowError
 from statechart_ivr.flow.context import Context, Outside
@@ -12,9 +12,11 @@ from statechart_ivr.record import Job
 class BackgroundTools:
     """The part of `CallFlow` for ``@background`` methods."""
 
-    @property
-    def _life(self) -> Context:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        @property
+        def _life(self) -> Context:
+            """What the instance knows during its turn; `CallFlow` has it."""
 
     @property
     def job(self) -> Job:

@@ -269,19 +269,17 @@ def turn_url_of(flow: CallFlow) -> str:
     return links.turn(s=1) if asks_for_secret(flow) else links.turn()
 
 
-def wait_url_of(
-    flow: CallFlow, number: int, *, in_queue: bool = False, absolute: bool = False
-) -> str:
+def wait_url_of(flow: CallFlow, number: int, *, in_queue: bool = False) -> str:
     """Return the URL of a wait document.
 
     Args:
         flow: the machine.
         number: counted from 1.
         in_queue: whether it is played by a queue, which takes other verbs than a call.
-        absolute: with scheme and host.
     """
-    query = {**({"q": 1} if in_queue else {}), **({"s": 1} if asks_for_secret(flow) else {})}
-    return context_of(flow).links.wait(number, absolute=absolute, **query)
+    marks = {"q": in_queue, "s": asks_for_secret(flow)}
+    query: dict[str, Any] = {name: 1 for name, is_so in marks.items() if is_so}
+    return context_of(flow).links.wait(number, **query)
 
 
 def render_state(flow: CallFlow, state_id: str) -> Rendering:

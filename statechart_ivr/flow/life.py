@@ -64,6 +64,7 @@ def detach(
         machine = bring_back(flow, context, conf=conf, hist=hist)
     except SessionMismatchError:
         machine = flow(context)
+        engine.place(machine, ())
     engine.refuse_events(machine, _refuse_event)
     return machine
 

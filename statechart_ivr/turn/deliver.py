@@ -13,10 +13,12 @@ from twilio.twiml.voice_response import Hangup
 
 from statechart_ivr.call import Call, Request
 from statechart_ivr.errors import (
+    RestError,
     RunnerError,
     RunnerFullError,
     SessionMismatchError,
     StaleSessionError,
+    StoreError,
     StoreUnavailableError,
     UnknownUrlError,
 )
@@ -29,10 +31,19 @@ from statechart_ivr.flow import (
 )
 from statechart_ivr.record import REMEMBERED, Job, Record
 from statechart_ivr.runners import base as runners
-from statechart_ivr.turn.environment import Environment, flow_errors
+from statechart_ivr.turn.environment import Client, Environment, flow_errors
 from statechart_ivr.turn.feed import Fate, feed_event, settle
-from statechart_ivr.turn.hold import stays_in_queue
-from statechart_ivr.turn.jobs import fresh, jobs_on, without
+from statechart_ivr.turn.hold import is_queueing, stays_in_queue
+from statechart_ivr.turn.jobs import (
+    TIMED_OUT,
+    abandoned,
+    find_job,
+    fresh,
+    jobs_on,
+    overdue,
+    taken,
+    without,
+)
 from statechart_ivr.turn.outbound import adopt
 from statechart_ivr.turn.records import (
     asked_for_secret,
@@ -114,25 +125,37 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     if delivery.key in record.seen:
         logger.info("%s was delivered before", delivery.event, extra=about)
         return tried[-1] if tried else False
-    if delivery.job and not any(job.id == delivery.job for job in record.jobs):
+    job = find_job(record, delivery.job)
+    if delivery.job and job is None:
         logger.info("%s comes too late; nobody waits for it", delivery.event, extra=about)
         return tried[-1] if tried else False
-    kept, has_moved = _moved(environment, delivery, without(record, delivery.job))
+    if job is not None and job.on == delivery.event == FAILED:
+        # What is done about failures has failed; doing it again would fail without an end.
+        delivery = replace(delivery, event="")
+    now = environment.clock.now().timestamp()
+    present = taken(without(record, delivery.job), abandoned(record, now), now)
+    kept, has_moved = _moved(environment, delivery, present)
     if kept is None:
         return False
-    if not delivery.job:
-        # Work is known by its job, which is gone now.
-        kept = replace(kept, seen=[*kept.seen, delivery.key][-REMEMBERED:])
-    if delivery.ends:
-        kept = replace(kept, ended=True, unheard=[])
+    kept = _noted(kept, delivery)
     tried.append(has_moved)
     save(environment, kept, revision=loaded.revision)
     about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
     logger.info("delivered" if has_moved else "moved nothing", extra=about)
-    submit(environment, kept, fresh(kept, record))
     if not delivery.is_asked:
         _call_back(environment, kept)
+    submit(environment, kept, fresh(kept, record), may_fail=delivery.event != FAILED)
+    for late in [] if delivery.job else overdue(kept, now):
+        fail(environment, delivery.call_sid, late, TIMED_OUT)
     return has_moved
+
+
+def _noted(record: Record, delivery: Delivery) -> Record:
+    """Return a record that knows what was delivered."""
+    if not delivery.job:
+        # Work is known by its job, which is gone now.
+        record = replace(record, seen=[*record.seen, delivery.key][-REMEMBERED:])
+    return replace(record, ended=True, unheard=[]) if delivery.ends else record
 
 
 def _moved(
@@ -164,7 +187,9 @@ def _moved(
         log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
         if (errors := flow_errors.get()) is not None:
             errors.append(error)
-        return (record, False) if delivery.ends or delivery.job else (None, False)
+        if delivery.ends:
+            return _with_work(environment, delivery, record), False
+        return (record, False) if delivery.job else (None, False)
 
 
 def _with_work(environment: Environment, delivery: Delivery, record: Record) -> Record:
@@ -219,7 +244,7 @@ def _call_back(environment: Environment, record: Record) -> None:
         return
     if flow is None or record.ended or not unheard:
         return
-    if stays_in_queue(flow, record, unheard):
+    if is_queueing(flow, record) and stays_in_queue(record, unheard):
         return  # the next wait document says it; going away from the queue would lose the place
     sid = record.call["sid"]
     links = environment.links(flow, None, call_sid=sid, entry=record.entry, seq=record.seq)
@@ -229,15 +254,33 @@ def _call_back(environment: Environment, record: Record) -> None:
     except UnknownUrlError as error:
         logger.warning("the call is not redirected: %s", error, extra={"call_sid": sid})
         return
-    account_sid = record.call["account_sid"]
-    redirect = partial(environment.client.redirect, sid, url, account_sid=account_sid)
-    environment.call_back(redirect, sid)
+    environment.call_back(partial(_redirect, environment, environment.client, sid, url), sid)
 
 
-def submit(environment: Environment, record: Record, jobs: Iterable[Job]) -> None:
+def _redirect(environment: Environment, client: Client, call_sid: str, url: str) -> None:
+    """Point a call at its wait URL, if it still has not come for what it has not heard."""
+    try:
+        record = load(environment, call_sid).record
+        # What was heard meanwhile may have connected the caller to somebody.
+        if record is not None and record.unheard and not record.ended:
+            client.redirect(call_sid, url, account_sid=record.call["account_sid"])
+    except (RestError, StoreError) as error:
+        logger.warning("the call is not redirected: %s", error, extra={"call_sid": call_sid})
+
+
+def submit(
+    environment: Environment, record: Record, jobs: Iterable[Job], *, may_fail: bool = True
+) -> None:
     """Hand out background work of a call whose record was saved.
 
     What nobody can take now is found again when its lease has run out.
+
+    Args:
+        environment: of the application.
+        record: as it was saved.
+        jobs: of the call.
+        may_fail: whether the call is told at once of work that there is too much of; not where
+            the work is what the call does about a failure, for it would fail without an end.
     """
     sid = record.call["sid"]
     for job in jobs:
@@ -248,11 +291,12 @@ def submit(environment: Environment, record: Record, jobs: Iterable[Job]) -> Non
         run = partial(environment.perform, sid, job.id)
         try:
             environment.runner.submit(runners.Job(sid, job.id, run))
-        except RunnerFullError as error:
-            logger.error("%s is not done: %s", job.method, error, extra=about)
-            fail(environment, sid, job, "too much to do")
         except RunnerError as error:
-            logger.warning("%s has to wait: %s", job.method, error, extra=about)
+            if may_fail and isinstance(error, RunnerFullError):
+                logger.error("%s is not done: %s", job.method, error, extra=about)
+                fail(environment, sid, job, "too much to do")
+            else:
+                logger.warning("%s has to wait: %s", job.method, error, extra=about)
 
 
 def fail(

@@ -11,8 +11,8 @@ from statechart_ivr.flow import CallFlow, configuration_of, render, spec_of, wai
 from statechart_ivr.record import Job, Record
 from statechart_ivr.twiml import Rendering, Waiting, asks, leads_on, to_elements
 
-#: Seconds between two wait documents, at most.
-LONGEST_PAUSE = 10
+#: Seconds between two wait documents, from the first on; then always as many as the last time.
+PAUSES = (1, 2, 4, 8, 10)
 
 
 def hold_of(flow: CallFlow, jobs: Sequence[Job], number: int, hold_music: str) -> Waiting | None:
@@ -36,7 +36,7 @@ def hold_of(flow: CallFlow, jobs: Sequence[Job], number: int, hold_music: str) -
     if not elements and hold_music:
         elements = to_elements(Play(hold_music))
     if not elements:
-        elements = to_elements(Pause(length=min(2**number, LONGEST_PAUSE)))
+        elements = to_elements(Pause(length=PAUSES[min(number, len(PAUSES) - 1)]))
     return Waiting(wait_url_of(flow, number + 1), tuple(elements))
 
 
@@ -48,22 +48,24 @@ def queue_of(flow: CallFlow, state_ids: Sequence[str], number: int) -> Waiting:
         state_ids: the states that ask.
         number: of the wait document that is made.
     """
-    elements = _elements(flow, state_ids) or to_elements(Pause(length=LONGEST_PAUSE))
+    elements = _elements(flow, state_ids) or to_elements(Pause(length=PAUSES[-1]))
     return Waiting(wait_url_of(flow, number + 1, in_queue=True), tuple(elements))
 
 
-def stays_in_queue(flow: type[CallFlow], record: Record, unheard: Iterable[Rendering]) -> bool:
+def is_queueing(flow: type[CallFlow], record: Record) -> bool:
+    """Return whether what the caller heard last may have put them into a queue of ours."""
+    return bool(spec_of(flow).waiting.keys() & record.asking)
+
+
+def stays_in_queue(record: Record, said: Iterable[Rendering]) -> bool:
     """Return whether a caller who was put into a queue has no reason to leave it.
 
     Args:
-        flow: the class.
         record: of the call.
-        unheard: what outside events made states say.
+        said: what states have said meanwhile.
     """
-    spec = spec_of(flow)
-    queues = spec.waiting.keys() & record.asking
     is_there = {*record.asking} <= {*record.conf}
-    return bool(queues) and is_there and not any(asks(one) or leads_on(one) for one in unheard)
+    return is_there and not any(asks(one) or leads_on(one) for one in said)
 
 
 def _elements(flow: CallFlow, state_ids: Sequence[str]) -> list[Element]:

@@ -65,9 +65,23 @@ def _job(work: Work, on: str, data: Mapping[str, Any], now: float) -> Job:
     return Job(uuid4().hex, work.method, on, dict(data), now + work.timeout, now + LEASE)
 
 
-def is_pending(jobs: Iterable[Job], conf: Collection[str]) -> bool:
-    """Return whether work of an active state is not done."""
-    return any(job.on in conf for job in jobs)
+def jobs_elsewhere(old: FlowSpec | None, new: FlowSpec, jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs that go on when a call is taken over: none of those that states started.
+
+    Args:
+        old: of the flow that the call was in; None if the application does not know it.
+        new: of the flow that it is in from now on.
+        jobs: there were.
+    """
+    states = {*new.chart.states, *(old.chart.states if old else ())}
+    methods = {work.method for work in new.work}
+    # Nobody could do what another flow's methods are for, and its failure would be heard here.
+    return [job for job in jobs if job.on not in states and job.method in methods]
+
+
+def find_job(record: Record, job_id: str) -> Job | None:
+    """Return one of a call's jobs; None where nobody waits for it."""
+    return next((job for job in record.jobs if job.id == job_id), None)
 
 
 def overdue(record: Record, now: float) -> list[Job]:

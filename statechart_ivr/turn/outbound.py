@@ -82,7 +82,7 @@ def adopt(environment: Environment, call_sid: str, request: Request | None) -> b
     """Give a call that was placed the session that waits for it, at the first that is heard of it.
 
     Returns:
-        Whether there was one.
+        Whether the call has one now.
 
     Raises:
         StoreUnavailableError: the store gives no answer.
@@ -92,10 +92,11 @@ def adopt(environment: Environment, call_sid: str, request: Request | None) -> b
         return False
     record = load(environment, nonce).record
     if record is None:
-        return False
+        # Two requests came at once, and the other one has done all of this just now.
+        return load(environment, call_sid).record is not None
     known = Call.from_json(record.call).updated(request.parameters if request else {})
     own = replace(known, sid=call_sid).to_json()
-    with suppress(StaleSessionError):  # two requests came at once, and the other one was first
+    with suppress(StaleSessionError):  # the same, a moment earlier
         save(environment, replace(record, call=own), revision=None)
     environment.store.delete(nonce)
     return True

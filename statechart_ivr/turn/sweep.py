@@ -67,8 +67,8 @@ def sweep(environment: Environment) -> None:
 def _look_after(environment: Environment, call_sid: str) -> None:
     try:
         loaded = load(environment, call_sid)
-        if loaded.record is None:
-            return
+        if loaded.record is None or loaded.record.flow not in environment.flows:
+            return  # another version, or another application, looks after what it knows
         now = environment.clock.now().timestamp()
         if jobs := abandoned(loaded.record, now):
             save(environment, taken(loaded.record, jobs, now), revision=loaded.revision)

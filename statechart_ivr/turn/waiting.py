@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from statechart_ivr.events import Occurrence, occurrence_in
@@ -10,10 +11,12 @@ from statechart_ivr.record import Record
 from statechart_ivr.turn.compose import compose
 from statechart_ivr.turn.deliver import unheard_of, with_unheard
 from statechart_ivr.turn.feed import claim, last_words, settle
-from statechart_ivr.turn.hold import hold_of, queue_of, stays_in_queue
+from statechart_ivr.turn.hold import hold_of, is_queueing, queue_of, stays_in_queue
 from statechart_ivr.turn.records import kept_of
 from statechart_ivr.turn.replies import Replies, Reply
 from statechart_ivr.twiml import Rendering, leave, wait_document
+
+logger = logging.getLogger("statechart_ivr.turn")
 
 
 def answer_queue(replies: Replies, record: Record) -> Reply:
@@ -25,7 +28,9 @@ def answer_queue(replies: Replies, record: Record) -> Reply:
     """
     machine = replies.bring_back(record, seq=record.seq)
     unheard = unheard_of(record)
-    if not stays_in_queue(type(machine), record, unheard):
+    # A deploy may have taken the waiting rendering away, and with it what makes it a queue of ours.
+    is_there = is_queueing(type(machine), record) or replies.request.seq == record.seq
+    if not is_there or not stays_in_queue(record, unheard):
         return Reply(leave(), event="leaves the queue")
     occurrence = occurrence_in(replies.request.parameters)
     if occurrence.is_keys_or_words and replies.request.seq == record.seq:
@@ -54,7 +59,9 @@ def answer_hold(replies: Replies, record: Record) -> Reply | None:
         return Reply(wait_document(held).body, event="poll")
     if compose(machine).goes_on:
         return None
-    # The work has ended, and with nothing that leads on. A caller who waited for it is told.
+    # A caller who waited for it is told.
+    about = {"call_sid": replies.request.call_sid, "flow": record.flow, "state": record.conf}
+    logger.error("the work has ended, and with nothing that leads on; the call ends", extra=about)
     return replies.let_go(record, [last_words(machine, "error")])
 
 
@@ -70,7 +77,7 @@ def _key_in_queue(replies: Replies, record: Record, occurrence: Occurrence) -> R
         again = replies.bring_back(record, seq=record.seq)
         return Reply(_in_queue(replies, again, record, []), event="no match in a queue")
     kept, said = kept_of(machine, record), context_of(machine).renderings
-    if not {*record.asking} <= {*kept.conf} or {*record.asking} & {*context_of(machine).entered}:
+    if not stays_in_queue(kept, said):
         return replies.saved(with_unheard(kept, said), leave(), "leaves the queue")
     body = _in_queue(replies, machine, record, [*unheard_of(record), *said])
     answered = replace(kept, unheard=[], answer=replies.answer(body))

@@ -19,7 +19,15 @@ from statechart_ivr.turn.compose import compose, hang_up
 from statechart_ivr.turn.deliver import fail, submit, unheard_of
 from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
 from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle
-from statechart_ivr.turn.jobs import TIMED_OUT, abandoned, fresh, jobs_on, overdue, taken
+from statechart_ivr.turn.jobs import (
+    TIMED_OUT,
+    abandoned,
+    fresh,
+    jobs_elsewhere,
+    jobs_on,
+    overdue,
+    taken,
+)
 from statechart_ivr.turn.outage import ask_for_patience
 from statechart_ivr.turn.outbound import adopt
 from statechart_ivr.turn.records import (
@@ -34,7 +42,7 @@ from statechart_ivr.turn.records import (
 )
 from statechart_ivr.turn.replies import Replies, Reply
 from statechart_ivr.turn.waiting import answer_hold, answer_queue
-from statechart_ivr.twiml import Rendering, nothing
+from statechart_ivr.twiml import Rendering, leave, nothing
 
 logger = logging.getLogger("statechart_ivr.turn")
 
@@ -185,11 +193,18 @@ class Turn:
             return self._on_record(record, self._hear_again if is_late_copy else self._take_over)
         if request.wait is not None:
             return self._on_record(record, self._wait)
+        if request.seq != record.seq and self._is_redirected():
+            return self._with_event_work(Reply(nothing(), event="redirected"), record)
         if request.seq != record.seq:
             return self._on_record(record, self._hear_again)
         if request.again and request.is_secret and self._brings_no_outcome():
             return self._on_record(record, self._hear_again)
         return self._on_record(record, self._go_on)
+
+    def _is_redirected(self) -> bool:
+        """Return whether a queue tells that the call was pointed elsewhere: nobody listens here."""
+        event = occurrence_in(self.request.parameters).event
+        return event.startswith("queue.redirected")
 
     def _brings_no_outcome(self) -> bool:
         return occurrence_in(self.request.parameters).kind is Kind.INPUT
@@ -209,6 +224,10 @@ class Turn:
 
     def _start_again(self, at: str, record: Record | None, why: str) -> Reply:
         about = {"call_sid": self.request.call_sid, "flow": record.flow if record else ""}
+        if self.request.in_queue:
+            # Where a queue's documents are played, little can be done; the queue's action follows.
+            logger.warning("%s; the call leaves its queue", why, extra=about)
+            return Reply(leave(), event="leaves the queue")
         if at not in self.environment.routes:
             logger.error("%s, and there is no route %r to start again at", why, at, extra=about)
             return Reply(hang_up([apology(CallFlow, None)]))
@@ -232,7 +251,8 @@ class Turn:
             return self.replies.let_go(record, [apology(flow, record.lang)])
         context = self.replies.context(flow, record, seq=new.seq + 1, entry=new.entry)
         machine = start(flow, context, route, hist=new.hist)
-        jobs = [job for job in new.jobs if job.on not in spec_of(flow).chart.states]
+        old = self.environment.flows.get(record.flow) if record else None
+        jobs = jobs_elsewhere(spec_of(old) if old else None, spec_of(flow), new.jobs)
         entry_keys = [*new.entry_keys, self.key][-REMEMBERED:]
         begun = replace(new, unheard=[], jobs=jobs, entry_keys=entry_keys)
         event = "entered" if record is None else "taken over"

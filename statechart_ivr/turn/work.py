@@ -17,11 +17,12 @@ from statechart_ivr.errors import (
     StaleSessionError,
     UnknownEventError,
 )
+from statechart_ivr.events import REFUSED_NAMES
 from statechart_ivr.flow import CallFlow, detach, spec_of
 from statechart_ivr.record import Job, ReadOnlySession, Record, check_json
 from statechart_ivr.turn.deliver import FAILED, Delivery, deliver
 from statechart_ivr.turn.environment import Environment, flow_errors
-from statechart_ivr.turn.jobs import LEASE, TIMED_OUT, taken
+from statechart_ivr.turn.jobs import LEASE, TIMED_OUT, find_job, taken
 from statechart_ivr.turn.records import asked_for_secret, context_for, load, log_flow_error, save
 
 logger = logging.getLogger("statechart_ivr.turn")
@@ -57,10 +58,15 @@ def perform(environment: Environment, call_sid: str, job_id: str) -> None:
         StoreUnavailableError: the store gives no answer; the job's lease will run out.
     """
     record = load(environment, call_sid).record
-    job = next((one for one in record.jobs if one.id == job_id), None) if record else None
+    job = find_job(record, job_id) if record else None
     if record is None or job is None:
         about = {"call_sid": call_sid, "job": job_id}
         logger.info("nobody waits for this work any more", extra=about)
+        return
+    if record.flow not in environment.flows:
+        # A version that knows it may be at work in another process; its time runs anyway.
+        about = {"call_sid": call_sid, "job": job_id, "flow": record.flow}
+        logger.warning("there is no flow %s here to do its work", record.flow, extra=about)
         return
     if job.deadline <= environment.clock.now().timestamp():
         outcome = Outcome(FAILED, {"error": TIMED_OUT})
@@ -78,10 +84,12 @@ def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
         return _read(flow, job.method, method(**_accepted(method, job.data)))
     except Exception as error:  # noqa: BLE001 - flow code may raise anything
         about = {"call_sid": record.call["sid"], "flow": record.flow, "event": job.on}
-        log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
+        is_secret = asked_for_secret(environment, record)
+        log_flow_error(error, about, is_secret=is_secret)
         if (errors := flow_errors.get()) is not None:
             errors.append(error)
-        return Outcome(FAILED, {"error": f"{type(error).__name__}: {error}"})
+        words = "" if is_secret else f": {error}"
+        return Outcome(FAILED, {"error": type(error).__name__ + words})
 
 
 def _detached(environment: Environment, flow: type[CallFlow], record: Record, job: Job) -> CallFlow:
@@ -125,13 +133,18 @@ def _read(flow: type[CallFlow], method: str, returned: Any) -> Outcome:
             "(event id, {name: JSON value}), or None"
         )
     check_json(data, f"{name}: the data of {event}")
+    if refused := sorted(REFUSED_NAMES.intersection(data)):
+        raise FlowError(
+            f"{name}: the data of {event} has the name {refused[0]!r}, which the engine uses "
+            f"itself; write {refused[0]}_"
+        )
     if not _is_known(flow, event):
         raise UnknownEventError(
             event,
             f"{name} returned {event!r}, for which no transition is declared; "
             f"write state.to(…, event={event!r})",
         )
-    return Outcome(event, data)
+    return Outcome(str(event), data)
 
 
 def _is_known(flow: type[CallFlow], event: str) -> bool:
@@ -153,7 +166,6 @@ def _renewing(environment: Environment, call_sid: str, job: Job) -> Iterator[Non
         while not done.wait(LEASE / 3):
             _renew(environment, call_sid, job)
 
-    # Started when it is first needed: most work is done before.
     thread = threading.Thread(target=renew, name="ivr-lease", daemon=True)
     thread.start()
     try:
@@ -167,7 +179,7 @@ def _renew(environment: Environment, call_sid: str, job: Job) -> None:
     try:
         loaded = load(environment, call_sid)
         now = environment.clock.now().timestamp()
-        if loaded.record is not None and now < job.deadline:
+        if loaded.record and find_job(loaded.record, job.id) and now < job.deadline:
             save(environment, taken(loaded.record, [job], now), revision=loaded.revision)
     except StaleSessionError:
         pass  # the next time will do

@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from statemachine import State
 
-from statechart_ivr import CallFlow, gather, key, renders, routable
+from statechart_ivr import CallFlow, background, gather, key, renders, routable
 from statechart_ivr.call import Answer, Request
 from statechart_ivr.clock import SimulatedClock
-from statechart_ivr.record import Record
+from statechart_ivr.errors import RunnerError
+from statechart_ivr.record import Job, Record
+from statechart_ivr.runners import InlineRunner
+from statechart_ivr.runners import base as runners
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
 
@@ -58,6 +62,109 @@ class Counter(CallFlow):
         return gather("Message.")
 
 
+class Lookup(CallFlow):
+    """Looks something up while the caller waits; ``services["work"]`` does it."""
+
+    menu = State(initial=True)
+    looking_up = State()
+    told = State()
+    sorry = State()
+    menu.to(looking_up, event=key("1"))
+    looking_up.to(told, event="found", on="keep")
+    looking_up.to(sorry, event="background_failed", on="keep_error")
+    looking_up.to(menu, event="leave")
+    looking_up.to.itself(event="again")
+    told.to(menu, event=key("*"))
+    sorry.to(menu, event=key("*"))
+
+    @routable("/call")
+    @renders(menu)
+    def ask(self):
+        return gather("Menu.")
+
+    @renders(looking_up)
+    def say_wait(self):
+        return "One moment."
+
+    @background(looking_up, events=["found", "again"])
+    def look_up(self):
+        return self.services["work"](self)
+
+    @renders(told)
+    def tell(self):
+        return gather(f"Found {self.session['name']}.")
+
+    @renders(sorry)
+    def apologize(self):
+        return gather("Sorry.")
+
+    def keep(self, name="nothing"):
+        self.session["name"] = name
+
+    def keep_error(self, error):
+        self.session["error"] = error
+
+
+class Deferred(InlineRunner):
+    """Keeps jobs until it is told to carry them out; Twilio is asked at once.
+
+    Attributes:
+        jobs: not yet carried out.
+        error: makes what `submit` raises, of a call's SID and a job's id; or None.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[runners.Job] = []
+        self.error: Callable[[str, str], RunnerError] | None = None
+
+    def submit(self, job: runners.Job) -> None:
+        if self.error:
+            raise self.error(job.call_sid, job.id)
+        self.jobs.append(job)
+
+    def work(self) -> None:
+        """Carry out what there is, and what it leads to."""
+        while self.jobs:
+            self.jobs.pop(0).run()
+
+
+class Twilio:
+    """Notes what it is asked for, and does it, refuses it, or knows of no such call.
+
+    Attributes:
+        asked: what, and with what.
+        error: what it raises, or None.
+        knows_call: whether there is a call to redirect.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.error: Exception | None = None
+        self.knows_call = True
+
+    def redirect(self, call_sid: str, url: str, *, account_sid: str = "") -> bool:
+        self._note("redirect", call_sid=call_sid, url=url, account_sid=account_sid)
+        return self.knows_call
+
+    def place_call(self, **options: Any) -> str:
+        self._note("place_call", **options)
+        return "CA9"
+
+    def send_sms(self, body: str, **options: Any) -> str:
+        self._note("send_sms", body=body, **options)
+        return "SM1"
+
+    @property
+    def client(self) -> Any:
+        return "twilio's own client"
+
+    def _note(self, what: str, **options: Any) -> None:
+        self.asked.append((what, options))
+        if self.error:
+            raise self.error
+
+
 class Line:
     """One call on a switchboard: sends what Twilio would, and keeps the last answer."""
 
@@ -84,6 +191,7 @@ class Line:
         """Send a request, and return the TwiML."""
         answer: Answer = self.board.answer(self.request(url, token, **parameters))
         self.status, self.xml = answer.status, answer.body.decode()
+        self.board._sweeper.wait(60)  # of one that this request may have begun
         return self.xml
 
     def dial(self, path: str = "/call", **parameters: str) -> str:
@@ -120,6 +228,31 @@ class Line:
         """The texts of the last document, in order."""
         return [html.unescape(text) for text in re.findall(r"<Say[^>]*>([^<]*)</Say>", self.xml)]
 
+    def poll(self, **parameters: str) -> str:
+        """Come back from a wait document."""
+        found = re.findall(r"<Redirect[^>]*>([^<]+)</Redirect>", self.xml)
+        assert found, f"the document is not waited with: {self.xml}"
+        return self.post(html.unescape(found[-1]), **parameters)
+
+    def work(self) -> None:
+        """Have a deferred runner do what there is to do."""
+        runner = self.board.runner
+        assert isinstance(runner, Deferred)
+        runner.work()
+
+    def change(self, **changes: Any) -> None:
+        """Change what is stored of the call."""
+        record = replace(self.record, **changes)
+        stored = self.board.store.load(self.sid)
+        assert stored is not None
+        self.board.store.save(self.sid, record.to_bytes(), expected=stored.revision, ttl=86400)
+
+    @property
+    def job(self) -> Job:
+        """The only work of the call that is not done."""
+        (job,) = self.record.jobs
+        return job
+
     @property
     def record(self) -> Record:
         """What is stored of the call."""
@@ -138,3 +271,34 @@ def line() -> Callable[..., Line]:
 def counter() -> type[CallFlow]:
     """Return a flow that counts what it is told."""
     return Counter
+
+
+@pytest.fixture
+def lookup() -> type[CallFlow]:
+    """Return a flow that looks something up."""
+    return Lookup
+
+
+@pytest.fixture
+def deferred() -> Deferred:
+    """Return a runner that waits to be told."""
+    return Deferred()
+
+
+@pytest.fixture
+def twilio() -> Twilio:
+    """Return what is asked in place of Twilio."""
+    return Twilio()
+
+
+@pytest.fixture
+def looking(line, deferred) -> Callable[..., Line]:
+    """Return what makes a call that waits for its work, not yet done; of a function of the flow."""
+
+    def make(work: Callable[[Any], Any] = lambda _: "found", **options: Any) -> Line:
+        call: Line = line(Lookup, **{"runner": deferred, "services": {"work": work}, **options})
+        call.dial()
+        call.press("1")
+        return call
+
+    return make
