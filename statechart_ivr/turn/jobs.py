@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,8 @@ from uuid import uuid4
 from statechart_ivr.flow import CallFlow, configuration_of, context_of, spec_of
 from statechart_ivr.record import Job, Record, check_json
 from statechart_ivr.spec import FlowSpec, Work
+
+logger = logging.getLogger("statechart_ivr.turn")
 
 #: Seconds for which a job is left to whoever has taken it; renewed while the work goes on.
 LEASE = 30.0
@@ -90,8 +93,15 @@ def overdue(record: Record, now: float) -> list[Job]:
 
 
 def abandoned(record: Record, now: float) -> list[Job]:
-    """Return the jobs that whoever took them has not renewed: it was stopped, or is stuck."""
-    return [job for job in record.jobs if job.lease <= now < job.deadline]
+    """Return the jobs that whoever took them has not renewed: it was stopped, or is stuck.
+
+    They are to be taken again, and the log says so.
+    """
+    found = [job for job in record.jobs if job.lease <= now < job.deadline]
+    for job in found:
+        about = {"call_sid": record.call["sid"], "flow": record.flow, "job": job.id}
+        logger.warning("%s was left by who did it, and is begun again", job.method, extra=about)
+    return found
 
 
 def taken(record: Record, jobs: Collection[Job], now: float) -> Record:

@@ -85,7 +85,7 @@ def test_the_detached_machine_cannot_change_the_call(looking, change, instead):
 @pytest.mark.parametrize(
     ("use", "complaint"),
     [
-        (lambda flow: flow.job, "self.job is for @background methods"),
+        (lambda flow: flow.job, "self.job is there in @background methods only"),
         (lambda flow: flow.client, "self.client has effects on the world"),
         (lambda flow: flow.place_call("ask", to="+1", from_="+2"), "self.place_call has effects"),
         (lambda flow: flow.redirect("ask"), "self.redirect has effects"),

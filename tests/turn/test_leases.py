@@ -357,15 +357,6 @@ def test_one_sweep_at_a_time(looking):
     assert sweeps == [1, 1]
 
 
-def test_nobody_waits_for_somebody_who_begins_a_sweep(looking):
-    """Who finds the lock taken goes on."""
-    call = looking()
-    sweeper = Sweeper(lambda: call.board.environment)
-    with sweeper._lock:
-        sweeper.now_and_then()
-    assert sweeper._thread is None
-
-
 def test_flows_without_work_need_no_sweep(line, counter):
     """Nothing is looked for where nothing can be left."""
     call = line(counter)
