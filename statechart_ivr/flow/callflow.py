@@ -62,7 +62,7 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
 
     #: Silent or wrong inputs at one question, of which the last is ``give_up``; None for no limit.
     max_attempts: ClassVar[int | None] = 3
-    #: Turns of one call, after which it is let go.
+    #: Turns of one call, and results of its background work, after which it is let go.
     max_turns: ClassVar[int] = 1000
     #: Time zone of ``now()``, by its name in the time zone database.
     timezone: ClassVar[str] = "UTC"

@@ -48,6 +48,7 @@ from statechart_ivr.turn.outbound import adopt
 from statechart_ivr.turn.records import (
     asked_for_secret,
     context_for,
+    is_worn_out,
     kept_of,
     load,
     log_flow_error,
@@ -129,8 +130,7 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     if delivery.job and job is None:
         logger.info("%s comes too late; nobody waits for it", delivery.event, extra=about)
         return tried[-1] if tried else False
-    if job is not None and job.on == delivery.event == FAILED:
-        # What is done about failures has failed; doing it again would fail without an end.
+    if job is not None and _leads_nowhere(environment, record, job, delivery):
         delivery = replace(delivery, event="")
     now = environment.clock.now().timestamp()
     present = taken(without(record, delivery.job), abandoned(record, now), now)
@@ -150,10 +150,24 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     return has_moved
 
 
+def _leads_nowhere(environment: Environment, record: Record, job: Job, delivery: Delivery) -> bool:
+    """Return whether what work has come to could only lead to more work, without an end."""
+    if job.on == delivery.event == FAILED:
+        return True  # what is done about failures has failed; it would do so again
+    flow = environment.flows.get(record.flow)
+    if flow is None or not is_worn_out(flow, record):
+        return False
+    about = {"call_sid": delivery.call_sid, "flow": record.flow, "event": delivery.event}
+    logger.error("max_turns = %d reached; the work ends", flow.max_turns, extra=about)
+    return True
+
+
 def _noted(record: Record, delivery: Delivery) -> Record:
     """Return a record that knows what was delivered."""
-    if not delivery.job:
-        # Work is known by its job, which is gone now.
+    if delivery.job:
+        # It is known by its job, which is gone now. Work that leads to work has to have an end.
+        record = replace(record, turns=record.turns + 1)
+    else:
         record = replace(record, seen=[*record.seen, delivery.key][-REMEMBERED:])
     return replace(record, ended=True, unheard=[]) if delivery.ends else record
 

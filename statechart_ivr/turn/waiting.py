@@ -59,10 +59,15 @@ def answer_hold(replies: Replies, record: Record) -> Reply | None:
         return Reply(wait_document(held).body, event="poll")
     if compose(machine).goes_on:
         return None
-    # A caller who waited for it is told.
+    return end_of_wait(replies, machine, record)
+
+
+def end_of_wait(replies: Replies, machine: CallFlow, record: Record) -> Reply:
+    """Tell a caller who waited that it was in vain, behind what else there is to be heard."""
     about = {"call_sid": replies.request.call_sid, "flow": record.flow, "state": record.conf}
     logger.error("the work has ended, and with nothing that leads on; the call ends", extra=about)
-    return replies.let_go(record, [last_words(machine, "error")])
+    said = [*unheard_of(record), last_words(machine, "error")]
+    return replies.let_go(replace(record, unheard=[]), said)
 
 
 def _in_queue(replies: Replies, machine: CallFlow, record: Record, first: list[Rendering]) -> bytes:

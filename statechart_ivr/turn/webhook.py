@@ -41,7 +41,7 @@ from statechart_ivr.turn.records import (
     save,
 )
 from statechart_ivr.turn.replies import Replies, Reply
-from statechart_ivr.turn.waiting import answer_hold, answer_queue
+from statechart_ivr.turn.waiting import answer_hold, answer_queue, end_of_wait
 from statechart_ivr.twiml import Rendering, leave, nothing
 
 logger = logging.getLogger("statechart_ivr.turn")
@@ -278,7 +278,10 @@ class Turn:
             machine = self.replies.bring_back(record, seq=record.seq + 1)
             settle(machine)
             return self.replies.keep(machine, record, "moved on by itself")
-        event = "poll" if self.request.wait is not None else "late request"
+        is_poll = self.request.wait is not None
+        if is_poll and not twiml.goes_on and not self._is_final(machine):
+            return end_of_wait(self.replies, machine, record)
+        event = "poll" if is_poll else "late request"
         if (self.request.seq or 0) > record.seq:
             about = {"call_sid": self.request.call_sid, "seq": record.seq}
             logger.warning("the caller heard a document that the store forgot", extra=about)

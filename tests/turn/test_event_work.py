@@ -10,8 +10,7 @@ from statemachine import State
 from twilio.twiml.voice_response import Record
 
 from statechart_ivr import CallFlow, background, gather, key, on_input, renders, routable
-from statechart_ivr.errors import RunnerFullError, SessionValueError
-from statechart_ivr.turn.jobs import LEASE
+from statechart_ivr.errors import SessionValueError
 
 BASE = "https://ivr.example.com"
 RECORDED = {"RecordingSid": "RE1", "RecordingUrl": "https://api/RE1", "RecordingDuration": "7"}
@@ -334,61 +333,3 @@ def test_secrets_stay_out_of_records_and_logs(line, deferred, caplog, fails):
     everything = json.dumps(call.record.to_bytes().decode()) + caplog.text
     assert "135790" not in everything
     assert call.record.data == ({"error": "ValueError"} if fails else {})
-
-
-class Hopeless(CallFlow):
-    """Fails, and fails in what it does about that."""
-
-    menu = State(initial=True)
-    trying = State()
-    menu.to(trying, event=key("1"))
-    trying.to.itself(event="background_failed")
-
-    @routable("/call")
-    @renders(menu)
-    def ask(self):
-        return gather("Menu.")
-
-    @renders(trying)
-    def say_wait(self):
-        return "One moment."
-
-    @background(trying)
-    def look_up(self):
-        return self.services["work"](self)
-
-    @background("background_failed")
-    def complain(self, error):
-        self.services["complaints"].append(error)
-        raise RuntimeError("nobody listens")
-
-
-def test_what_is_done_about_failures_is_not_done_about_its_own(line, deferred, caplog):
-    """It would fail without an end."""
-    complaints: list[str] = []
-    services = {"complaints": complaints, "work": lambda flow: None}
-    call = line(Hopeless, runner=deferred, services=services)
-    call.dial()
-    call.board.deliver("CA1", "background_failed", error="by hand")
-    call.work()
-    assert complaints == ["by hand"]
-    assert call.record.jobs == []
-    assert "nobody listens" in caplog.text
-
-
-def test_a_full_runner_cannot_fail_without_an_end(line, deferred, caplog):
-    """What a call does about a failure may wait until there is room."""
-    complaints: list[str] = []
-    services = {"complaints": complaints, "work": lambda flow: None}
-    call = line(Hopeless, runner=deferred, services=services)
-    call.dial()
-    deferred.error = lambda sid, job: RunnerFullError(sid, job, limit=3, advice="raise queue")
-    call.press("1")
-    assert [job.on for job in call.record.jobs] == ["trying", "background_failed"]
-    assert "complain has to wait: job" in caplog.text
-    deferred.error = None
-    call.clock.advance(LEASE)
-    call.poll()
-    call.work()
-    assert complaints == ["too much to do"]
-    assert call.record.jobs == []

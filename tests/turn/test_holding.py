@@ -66,6 +66,25 @@ def test_no_silence_when_work_ends_with_nothing(looking, caplog):
     assert "the work has ended, and with nothing that leads on" in caplog.text
 
 
+def test_what_was_not_heard_is_heard_before_the_apology(line, deferred):
+    """News of another region, say, that came while the work ended with nothing."""
+
+    class Fruitless(Regions):
+        def look_up(self):
+            return None
+
+        def ask(self):
+            return None
+
+    call = line(Fruitless, runner=deferred)
+    call.dial()
+    call.board.deliver("CA1", "look_again")
+    call.work()
+    call.poll()
+    assert call.heard == ["We are looking it up.", CallFlow.apology]
+    assert call.record.ended
+
+
 def test_a_result_that_the_chart_refuses_ends_the_call(line, deferred):
     """It leads nowhere either; the flow's own words for errors are heard."""
 
@@ -304,6 +323,7 @@ class Regions(CallFlow):
             looking_up = State(initial=True)
             told = State()
             looking_up.to(told, event="found")
+            looking_up.to(looking_up, event="look_again")
             told.to(looking_up, event="again")
 
     @routable("/call", both)
