@@ -16,12 +16,13 @@ from statechart_ivr.turn.records import DAMAGED, load, save
 
 logger = logging.getLogger("statechart_ivr.turn")
 
-#: Between two sweeps by one process.
-EVERY = timedelta(minutes=1)
+#: Between two sweeps by one process. With a lease it makes less than the time that work has, or
+#: what was left by a process that was killed would be found when it is too late to do it.
+EVERY = timedelta(seconds=20)
 
 
 class Sweeper:
-    """Looks through a store once a minute, in a thread of its own.
+    """Looks through a store every 20 seconds, in a thread of its own.
 
     A call that is held looks after its work itself; this is for the work of calls that are over,
     and of callers who hear music.

@@ -26,6 +26,7 @@ EXPERIMENTS: Mapping[str, Sequence[str]] = {
     "crashes": (*BACKENDS,),
     "restarts": ("redis", "postgresql"),
     "outages": (*BACKENDS,),
+    "jobs": (*BACKENDS,),
     **dict.fromkeys(SUITES, ()),
 }
 

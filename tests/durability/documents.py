@@ -26,8 +26,12 @@ def comeback(body: bytes) -> Comeback | None:
     url = redirect(body)
     if "again" not in parse_qs(urlsplit(url).query):
         return None
-    pause = sum(float(one.get("length", "1")) for one in _root(body).iter("Pause"))
-    return Comeback(words(body), pause, url)
+    return Comeback(words(body), pause(body), url)
+
+
+def pause(body: bytes) -> float:
+    """Return for how many seconds nothing is said in a document."""
+    return sum(float(one.get("length", "1")) for one in _root(body).iter("Pause"))
 
 
 def words(body: bytes) -> str:
