@@ -58,6 +58,9 @@ class ThreadRunner:
     def submit(self, job: Job) -> None:
         """Take a job on, and do not wait for it to be carried out.
 
+        One that waits already is not taken twice: its lease may run out meanwhile, and then its
+        caller's next poll submits it again.
+
         Raises:
             RunnerFullError: all threads are busy, and as many jobs wait as may.
             RunnerUnavailableError: the system gives the process no thread.
@@ -66,6 +69,8 @@ class ThreadRunner:
         with self._changed:
             if self._is_closed:
                 raise RunnerClosedError(job.call_sid, job.id)
+            if job in self._waiting:
+                return
             unfinished = len(self._waiting) + len(self._running)
             if unfinished >= self._limit:
                 advice = "raise threads or queue, or start more processes"
