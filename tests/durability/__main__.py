@@ -27,6 +27,7 @@ EXPERIMENTS: Mapping[str, Sequence[str]] = {
     "restarts": ("redis", "postgresql"),
     "outages": (*BACKENDS,),
     "jobs": (*BACKENDS,),
+    "waiting": (),
     **dict.fromkeys(SUITES, ()),
 }
 

@@ -54,6 +54,11 @@ def redirect(body: bytes) -> str:
     return _root(body).findtext("Redirect", "")
 
 
+def wait_url(body: bytes) -> str:
+    """Return where a document's queue gets something to wait with; nothing if it has none."""
+    return next((verb.get("waitUrl", "") for verb in _root(body) if verb.get("waitUrl")), "")
+
+
 def number(url: str) -> int:
     """Return the number of the document that a turn URL is about; 0 if it has none."""
     return int(parse_qs(urlsplit(url).query).get("seq", ["0"])[0])
