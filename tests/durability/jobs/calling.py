@@ -8,17 +8,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from statechart_ivr.call import Request
 from statechart_ivr.record import Record
 from statechart_ivr.stores import open_store
 from statechart_ivr.testing.parameters import new_sid
 from statechart_ivr.turn.sweep import EVERY
 from tests.durability.documents import action, hangs_up, pause, redirect, words
+from tests.durability.jobs.line import Line
 from tests.durability.jobs.lookups import ENTRY, FAILED, FOUND
-from tests.durability.jobs.places import Halt, HangError, Passed, Places, wait_until
-from tests.durability.jobs.processes import Web, Workers
+from tests.durability.jobs.places import Halt, HangError, Passed, Places
+from tests.durability.jobs.processes import Workers
 from tests.durability.jobs.served import Setting
-from tests.durability.webhooks import request
 
 #: Seconds between two sweeps of a process, and then some.
 A_SWEEP = EVERY.total_seconds() + 1
@@ -101,7 +100,7 @@ class Track(ExitStack):
         """
         sid = new_sid("CA")
         with ExitStack() as stack:
-            line = _Line(self._setting, scenario, sid, self._places, self._workers)
+            line = Line(self._setting, sid, self._places, self._workers, scenario.absent)
             stack.callback(line.close)
             menu = line.ask(ENTRY, CallStatus="ringing")
             self._places.plan(sid, [*scenario.first, *halts])
@@ -125,7 +124,7 @@ class Track(ExitStack):
                 self._places.trace(sid),
             )
 
-    def _follow(self, line: _Line, scenario: Scenario, menu: bytes, sid: str) -> tuple[int, str]:
+    def _follow(self, line: Line, scenario: Scenario, menu: bytes, sid: str) -> tuple[int, str]:
         """Go on to the end; return how many requests that were, and what was heard then."""
         if scenario.key:
             return self._press(line, scenario, menu)
@@ -137,7 +136,7 @@ class Track(ExitStack):
             line.pass_by()
         return ENDLESS, ""
 
-    def _press(self, line: _Line, scenario: Scenario, menu: bytes) -> tuple[int, str]:
+    def _press(self, line: Line, scenario: Scenario, menu: bytes) -> tuple[int, str]:
         """Press the key, and do what documents say until one tells what came of it."""
         body = line.ask(action(menu), Digits=scenario.key)
         for polls in range(ENDLESS):
@@ -158,105 +157,3 @@ class Track(ExitStack):
         path = self._setting.effects
         lines = path.read_text().splitlines() if path.exists() else []
         return Counter(job for who, job in map(str.split, lines) if who == sid)
-
-
-class _Line:
-    """The way from a caller to whichever process is there."""
-
-    def __init__(
-        self,
-        setting: Setting,
-        scenario: Scenario,
-        sid: str,
-        places: Places,
-        workers: Workers | None,
-    ) -> None:
-        self._setting, self._sid, self._places = setting, sid, places
-        self._absent = scenario.absent
-        self._workers = workers
-        self._stopped: list[tuple[Web, int]] = []
-        self._halts = 0
-        self._lost = 0  # jobs that somebody has taken who is halted
-        self._web = Web(setting)
-        self.pass_by()
-
-    def ask(self, url: str, **told: str) -> bytes:
-        """Ask for a document, as often as processes are halted, and wait for what goes on then."""
-        form = {"CallStatus": "in-progress", **told, "CallSid": self._sid}
-        body = self._sent(request(url, form, token=new_sid("token")))
-        wait_until(self._is_settled)
-        return body
-
-    def pass_by(self) -> None:
-        """Let a webhook of another call come in, at which a process may sweep."""
-        self._ping()
-        wait_until(self._is_settled)
-
-    def wake_all(self) -> None:
-        """Let processes that stand still go on, and wait for what they do."""
-        for web, jobs in self._stopped:
-            web.go_on()
-            self._lost -= jobs
-        wait_until(self._is_settled)
-
-    def close(self) -> None:
-        """End all processes."""
-        for web in (*(web for web, _ in self._stopped), self._web):
-            web.close()
-
-    def _ping(self) -> None:
-        self._sent(request("/ivr/status", {"CallSid": new_sid("CA"), "CallStatus": "ringing"}))
-
-    def _sent(self, sent: Request) -> bytes:
-        while (answer := self._web.answer(sent)) is None:
-            wait_until(self._finds_a_halt)
-        return answer.body
-
-    def _is_settled(self) -> bool:
-        """Return whether all work that was submitted is done, or lost with a process."""
-        return not self._finds_a_halt() and self._under_way() == self._lost
-
-    def _under_way(self) -> int:
-        trace = self._places.trace(self._sid)
-        begun = sum(one.place.what == "submit" and one.moment == "begin" for one in trace)
-        return begun - sum(one.place.what == "perform" and one.moment == "end" for one in trace)
-
-    def _finds_a_halt(self) -> bool:
-        """Look for a process that was halted; put another one in its place."""
-        halts = [one for one in self._places.trace(self._sid) if one.is_halt]
-        if len(halts) == self._halts:
-            return False
-        halt = halts[self._halts]
-        self._halts += 1
-        if halt.pid == self._web.pid:
-            self._replace_web(is_stopped=halt.moment == "SIGSTOP")
-        elif self._workers is not None:
-            self._workers.close()
-            self._lose_jobs()
-            self._be_absent()
-            self._workers.start()
-            self._ping()
-        return True
-
-    def _replace_web(self, *, is_stopped: bool) -> None:
-        if is_stopped:
-            wait_until(self._web.stands_still)
-        else:
-            self._web.close()
-        # Not before: its other threads may have gone on for a moment.
-        jobs = 0 if self._workers else self._lose_jobs()
-        if is_stopped:
-            self._stopped.append((self._web, jobs))
-        self._be_absent()
-        self._web = Web(self._setting)
-        self._ping()
-
-    def _be_absent(self) -> None:
-        self._setting.clock.advance(self._absent)
-        self._absent = 0.0
-
-    def _lose_jobs(self) -> int:
-        """Count the jobs of a process that does nothing any more as lost; return how many."""
-        jobs = self._under_way() - self._lost
-        self._lost += jobs
-        return jobs
