@@ -67,6 +67,14 @@ class Server:
         self._process.kill()
         self._process.communicate(timeout=30)
 
+    def terminate(self) -> None:
+        """Tell it to end, with SIGTERM."""
+        self._process.terminate()
+
+    def wait(self) -> int:
+        """Wait for its end; returns the exit code."""
+        return self._process.wait(timeout=60)
+
     def close(self) -> None:
         """End it, and let go of the store."""
         self.kill()

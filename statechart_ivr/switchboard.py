@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
@@ -313,7 +314,7 @@ class Switchboard:
     def _call_back(self, redirect: Callable[[], object], call_sid: str) -> None:
         """Have Twilio asked for something, while nobody waits for it."""
         try:
-            self._errands.submit(Job(call_sid, "redirect", redirect))
+            self._errands.submit(Job(call_sid, uuid4().hex, redirect))
         except RunnerError as error:
             logger.warning("the call is not redirected: %s", error, extra={"call_sid": call_sid})
 

@@ -7,21 +7,26 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
 
-from statechart_ivr.errors import IvrError, StaleSessionError
+from statechart_ivr.errors import DamagedRecordError, IvrError, StaleSessionError
+from statechart_ivr.record import Record
 from statechart_ivr.stores.health import PROBE
 from statechart_ivr.turn.deliver import fail, submit
 from statechart_ivr.turn.environment import Environment
 from statechart_ivr.turn.jobs import TIMED_OUT, abandoned, overdue, taken
-from statechart_ivr.turn.records import DAMAGED, load, save
+from statechart_ivr.turn.records import DAMAGED, save
 
 logger = logging.getLogger("statechart_ivr.turn")
 
-#: Between two sweeps by one process.
-EVERY = timedelta(minutes=1)
+#: Between two sweeps by one process. With a lease it makes less than the time that work has, or
+#: what was left by a process that was killed would be found when it is too late to do it.
+EVERY = timedelta(seconds=20)
+#: A store of hundreds of thousands of sessions takes a while to look through: the pause is so many
+#: times as long, at least.
+REST = 19
 
 
 class Sweeper:
-    """Looks through a store once a minute, in a thread of its own.
+    """Looks through a store every 20 seconds, in a thread of its own.
 
     A call that is held looks after its work itself; this is for the work of calls that are over,
     and of callers who hear music.
@@ -38,15 +43,21 @@ class Sweeper:
 
     def now_and_then(self) -> None:
         """Begin a sweep if it is time, and do not wait for it."""
-        environment = self._environment()
-        now = environment.clock.now()
+        now = self._environment().clock.now()
         if now < self._next or (self._thread and self._thread.is_alive()):
             return
         # Two requests at once may both begin one, which does no harm; a lock would, if the process
         # were forked while it is held.
         self._next = now + EVERY
-        self._thread = Thread(target=sweep, args=[environment], name="ivr-sweep", daemon=True)
+        self._thread = Thread(target=self._sweep, name="ivr-sweep", daemon=True)
         self._thread.start()
+
+    def _sweep(self) -> None:
+        environment = self._environment()
+        began = environment.clock.now()
+        sweep(environment)
+        now = environment.clock.now()
+        self._next = max(self._next, now + REST * (now - began))
 
     def wait(self, seconds: float = 5.0) -> None:
         """Wait for the sweep that is under way, if there is one; it may be broken off anywhere."""
@@ -66,16 +77,17 @@ def sweep(environment: Environment) -> None:
 
 def _look_after(environment: Environment, call_sid: str) -> None:
     try:
-        loaded = load(environment, call_sid)
-        if loaded.record is None or loaded.record.flow not in environment.flows:
+        stored = environment.store.load(call_sid)
+        record = Record.from_bytes(stored.data) if stored else None
+        if stored is None or record is None or record.flow not in environment.flows:
             return  # another version, or another application, looks after what it knows
         now = environment.clock.now().timestamp()
-        if jobs := abandoned(loaded.record, now):
-            save(environment, taken(loaded.record, jobs, now), revision=loaded.revision)
-            submit(environment, loaded.record, jobs)
-        for job in overdue(loaded.record, now):
+        if jobs := abandoned(record, now):
+            save(environment, taken(record, jobs, now), revision=stored.revision)
+            submit(environment, record, jobs)
+        for job in overdue(record, now):
             fail(environment, call_sid, job, TIMED_OUT)
-    except StaleSessionError:
-        pass  # somebody is at it
+    except (StaleSessionError, DamagedRecordError):
+        pass  # somebody is at it; the call's next request puts what is damaged aside
     except IvrError as error:
         logger.warning("its work is not looked for: %s", error, extra={"call_sid": call_sid})

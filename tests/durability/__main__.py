@@ -26,6 +26,8 @@ EXPERIMENTS: Mapping[str, Sequence[str]] = {
     "crashes": (*BACKENDS,),
     "restarts": ("redis", "postgresql"),
     "outages": (*BACKENDS,),
+    "jobs": (*BACKENDS,),
+    "waiting": (),
     **dict.fromkeys(SUITES, ()),
 }
 

@@ -26,8 +26,12 @@ def comeback(body: bytes) -> Comeback | None:
     url = redirect(body)
     if "again" not in parse_qs(urlsplit(url).query):
         return None
-    pause = sum(float(one.get("length", "1")) for one in _root(body).iter("Pause"))
-    return Comeback(words(body), pause, url)
+    return Comeback(words(body), pause(body), url)
+
+
+def pause(body: bytes) -> float:
+    """Return for how many seconds nothing is said in a document."""
+    return sum(float(one.get("length", "1")) for one in _root(body).iter("Pause"))
 
 
 def words(body: bytes) -> str:
@@ -48,6 +52,11 @@ def action(body: bytes) -> str:
 def redirect(body: bytes) -> str:
     """Return where a document sends the call when it has been heard; nothing if nowhere."""
     return _root(body).findtext("Redirect", "")
+
+
+def wait_url(body: bytes) -> str:
+    """Return where a document's queue gets something to wait with; nothing if it has none."""
+    return next((verb.get("waitUrl", "") for verb in _root(body) if verb.get("waitUrl")), "")
 
 
 def number(url: str) -> int:

@@ -17,7 +17,9 @@ def test_unless_told_all_are_run_with_all_stores():
 
 def test_with_one_store_only_what_is_for_it_is_run():
     """SQLite has no server that can be killed."""
-    assert [name for name, _ in plan((), "sqlite")] == ["retries", "races", "crashes", "outages"]
+    assert [name for name, _ in plan((), "sqlite")] == [
+        "retries", "races", "crashes", "outages", "jobs"
+    ]  # fmt: skip
     assert plan(("restarts",), "sqlite") == []
 
 

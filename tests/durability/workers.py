@@ -21,8 +21,8 @@ T = TypeVar("T")
 # Each worker is forked from a process that has imported all this, and has no threads. To import
 # what a store needs takes longer than all a worker does; what is not installed is left out.
 _DRIVERS = ("redis", "psycopg", "sqlalchemy.dialects.postgresql.psycopg")
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__, *_DRIVERS])
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload([__name__, *_DRIVERS])
 #: By these a new Python knows that it is to be measured, which would make a fork take five times
 #: as long; what workers run is measured elsewhere.
 _MEASURING = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
@@ -53,11 +53,11 @@ class Worker(AbstractContextManager["Worker"]):
     """
 
     def __init__(self, example: Example, url: str, kind: type[MortalStore]) -> None:
-        self._connection, theirs = _processes.Pipe()
+        self._connection, theirs = processes.Pipe()
         number = EXAMPLES.index(example)  # a table of inputs need not travel
         told = (theirs, number, url, kind)
-        self._process = _processes.Process(target=_work, args=told, daemon=True)
-        with _unmeasured():
+        self._process = processes.Process(target=_work, args=told, daemon=True)
+        with unmeasured():
             self._process.start()
         theirs.close()
         self.operations: list[str] = []
@@ -92,7 +92,8 @@ class Worker(AbstractContextManager["Worker"]):
 
 
 @contextmanager
-def _unmeasured() -> Iterator[None]:
+def unmeasured() -> Iterator[None]:
+    """Start processes that are not measured."""
     kept = {name: os.environ.pop(name) for name in _MEASURING if name in os.environ}
     try:
         yield

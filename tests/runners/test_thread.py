@@ -64,6 +64,20 @@ def job(name: str, run=lambda: None) -> Job:
     return Job("CA1", name, run)
 
 
+def test_a_job_that_waits_is_not_taken_twice() -> None:
+    """However often a caller's polls find its lease run out, it takes one place in the queue."""
+    go_on, all_done, done = threading.Event(), threading.Event(), list[str]()
+    runner = ThreadRunner(threads=1, queue=2)
+    runner.submit(job("first", go_on.wait))
+    for _ in range(5):
+        runner.submit(job("waits", lambda: done.append("waits")))
+    runner.submit(job("last", all_done.set))
+    go_on.set()
+    assert all_done.wait(60)
+    runner.close(patience=60)
+    assert done == ["waits"]
+
+
 class NewThreads:
     """The threads that have been started since, and have not ended."""
 
