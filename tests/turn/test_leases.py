@@ -15,7 +15,7 @@ from statechart_ivr.stores import MemoryStore
 from statechart_ivr.turn import Sweeper, work
 from statechart_ivr.turn.deliver import RACES
 from statechart_ivr.turn.jobs import LEASE
-from statechart_ivr.turn.sweep import sweep
+from statechart_ivr.turn.sweep import REST, sweep
 
 
 class Store(MemoryStore):
@@ -287,7 +287,7 @@ def test_a_sweep_leaves_alone_what_it_does_not_know(looking, deferred, caplog):
     sweep(call.board.environment)
     sweep(call.board.environment)
     assert deferred.jobs == []
-    assert sorted(store.calls()) == ["CA1", "CA2", "CA2.damaged"]
+    assert sorted(store.calls()) == ["CA1", "CA2"]
 
 
 def test_a_sweep_gives_way(looking, deferred, caplog):
@@ -329,7 +329,7 @@ def test_a_process_sweeps_at_its_start_and_once_a_minute(looking, deferred):
 
 
 def test_one_sweep_at_a_time(looking):
-    """One that takes long is not overtaken by the next."""
+    """One that takes long is not overtaken by the next, and is given a long rest."""
     began, go_on = Event(), Event()
     sweeps = []
 
@@ -351,7 +351,9 @@ def test_one_sweep_at_a_time(looking):
     sweeper.now_and_then()
     go_on.set()
     sweeper.wait(60)
+    sweeper.now_and_then()
     assert sweeps == [1]
+    call.clock.advance(REST * 61)
     sweeper.now_and_then()
     sweeper.wait(60)
     assert sweeps == [1, 1]
