@@ -10,13 +10,13 @@ from uuid import uuid4
 
 from statechart_ivr.call import Answer, Request, without_secrets
 from statechart_ivr.clock import Clock, SystemClock
-from statechart_ivr.errors import ConfigurationError, RunnerError, StoreUnavailableError
+from statechart_ivr.errors import RunnerError, StoreUnavailableError
 from statechart_ivr.events import REFUSED_NAMES, hang_up, keywords
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
 from statechart_ivr.rest import RestClient
 from statechart_ivr.routing import by_name, by_path, check_prefix
-from statechart_ivr.runners.base import Job, Runner
+from statechart_ivr.runners.base import Job, Runner, checked_runner
 from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.runners.thread import ThreadRunner
 from statechart_ivr.stores.base import SessionStore
@@ -24,7 +24,6 @@ from statechart_ivr.stores.breaker import CircuitBreaker
 from statechart_ivr.stores.health import Health
 from statechart_ivr.stores.purging import Purger
 from statechart_ivr.turn import (
-    Client,
     Delivery,
     Environment,
     Sweeper,
@@ -98,10 +97,9 @@ class Switchboard:
         digest_key: bytes = b"",
     ) -> None:
         check_prefix(prefix)
-        _check_runner(runner)
         self.flows = flows
         self.store = store
-        self.runner = ThreadRunner() if runner is None else runner
+        self.runner = ThreadRunner() if runner is None else checked_runner(runner)
         # Twilio is asked by others than those that webhooks and work wait for; in tests, at once.
         at_once = isinstance(self.runner, InlineRunner)
         self._errands = InlineRunner(re_raise=False) if at_once else ThreadRunner(threads=2)
@@ -119,7 +117,7 @@ class Switchboard:
             digest_key=digest_key,
             runner=self.runner,
             perform=self.perform,
-            client=_rest_client(client),
+            client=None if client is None else RestClient.of(client),
             outside=self,
             call_back=self._call_back,
         )
@@ -397,20 +395,3 @@ class Switchboard:
     def _apology(self, path: str) -> Any:
         flow = self.environment.flow_at(path) or self.flows[0]
         return apology(flow, flow.language)
-
-
-def _check_runner(runner: object) -> None:
-    if isinstance(runner, type):
-        raise ConfigurationError(f"runner= is a class; write runner={runner.__name__}(…)")
-    if not isinstance(runner, Runner | None):
-        # Without its value: a URL may have a password in it.
-        raise ConfigurationError(
-            f"runner= is of type {type(runner).__name__}, which is no runner; write "
-            "ThreadRunner(threads=16), or DramatiqRunner('redis://host')"
-        )
-
-
-def _rest_client(client: Any) -> Client | None:
-    """Return what asks things of Twilio; twilio's own client needs somebody to ask it nicely."""
-    is_ours = hasattr(client, "redirect") and not isinstance(client, type)
-    return client if client is None or is_ours else RestClient(client)

@@ -81,6 +81,19 @@ class RestClient:
         self._account_sid, self._auth_token = account_sid, auth_token
         self._timeout, self._pauses, self._sleep = timeout, tuple(pauses), sleep
 
+    @classmethod
+    def of(cls, client: Any) -> Any:
+        """Return what asks things of Twilio: a client of ours, or one around twilio's own.
+
+        Args:
+            client: a `RestClient`, anything with its methods, or a `twilio.rest.Client`.
+
+        Raises:
+            ConfigurationError: it is none of these.
+        """
+        is_ours = hasattr(client, "redirect") and not isinstance(client, type)
+        return client if is_ours else cls(client)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.account_sid}>"
 

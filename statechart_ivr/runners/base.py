@@ -71,6 +71,23 @@ class Runner(Protocol):
         ...
 
 
+def checked_runner(runner: object) -> Runner:
+    """Return a runner, after a look at whether it is one.
+
+    Raises:
+        ConfigurationError: it is a class, or something else.
+    """
+    if isinstance(runner, type):
+        raise ConfigurationError(f"runner= is a class; write runner={runner.__name__}(…)")
+    if not isinstance(runner, Runner):
+        # Without its value: a URL may have a password in it.
+        raise ConfigurationError(
+            f"runner= is of type {type(runner).__name__}, which is no runner; write "
+            "ThreadRunner(threads=16), or DramatiqRunner('redis://host')"
+        )
+    return runner
+
+
 def log_failure(job: Job, error: BaseException) -> None:
     """Log what a job raised, without the words of code that is not ours.
 
