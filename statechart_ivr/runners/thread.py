@@ -58,8 +58,8 @@ class ThreadRunner:
     def submit(self, job: Job) -> None:
         """Take a job on, and do not wait for it to be carried out.
 
-        One that is under way here already, or waits, is not taken on twice: its lease has run out
-        because there is much to do, not because it is lost.
+        One that waits already is not taken twice: its lease may run out meanwhile, and then its
+        caller's next poll submits it again.
 
         Raises:
             RunnerFullError: all threads are busy, and as many jobs wait as may.
@@ -69,16 +69,15 @@ class ThreadRunner:
         with self._changed:
             if self._is_closed:
                 raise RunnerClosedError(job.call_sid, job.id)
-            if job in self._unfinished:
+            if job in self._waiting:
                 return
-            unfinished = len(self._unfinished)
+            unfinished = len(self._waiting) + len(self._running)
             if unfinished >= self._limit:
                 advice = "raise threads or queue, or start more processes"
                 raise RunnerFullError(job.call_sid, job.id, limit=self._limit, advice=advice)
             if len(self._threads) < min(unfinished + 1, self._most_threads):
                 self._start_thread(job)
             self._waiting.append(job)
-            self._unfinished.add(job)
             self._changed.notify()
 
     def close(self, *, patience: float = PATIENCE) -> tuple[Job, ...]:
@@ -107,7 +106,6 @@ class ThreadRunner:
         self._threads: list[Thread] = []
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
-        self._unfinished: set[Job] = set()
 
     def _start_thread(self, job: Job) -> None:
         # Not joined at the end of the process, or one that is stuck would hold it for ever;
@@ -132,7 +130,6 @@ class ThreadRunner:
                 log_failure(job, error)
             with self._changed:
                 self._running.remove(job)
-                self._unfinished.remove(job)
 
     def _next(self) -> Job | None:
         """Wait for a job and take it; None when there is to be no other."""

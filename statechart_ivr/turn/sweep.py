@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
@@ -33,10 +34,17 @@ class Sweeper:
 
     Args:
         environment: returns the application's.
+        timer: counts seconds, to tell how long a sweep takes.
     """
 
-    def __init__(self, environment: Callable[[], Environment]) -> None:
+    def __init__(
+        self,
+        environment: Callable[[], Environment],
+        *,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._environment = environment
+        self._timer = timer
         # At the start of a process: another one may have been stopped just now.
         self._next = environment().clock.now()
         self._thread: Thread | None = None
@@ -54,10 +62,10 @@ class Sweeper:
 
     def _sweep(self) -> None:
         environment = self._environment()
-        began = environment.clock.now()
+        began = self._timer()
         sweep(environment)
-        now = environment.clock.now()
-        self._next = max(self._next, now + REST * (now - began))
+        rest = timedelta(seconds=REST * (self._timer() - began))
+        self._next = max(self._next, environment.clock.now() + rest)
 
     def wait(self, seconds: float = 5.0) -> None:
         """Wait for the sweep that is under way, if there is one; it may be broken off anywhere."""

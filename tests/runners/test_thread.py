@@ -89,29 +89,6 @@ class NewThreads:
         return sorted(one.name for one in set(threading.enumerate()) - self._before)
 
 
-def test_a_job_that_waits_is_not_taken_on_twice(runner):
-    """A lease runs out while there is much to do; the work is done once all the same."""
-    may_go_on, done = threading.Event(), []
-
-    def first() -> None:
-        may_go_on.wait(60)
-        done.append("first")
-
-    runner.submit(job("first", first))
-    for _ in range(3):
-        runner.submit(job("first", lambda: done.append("again")))
-        runner.submit(job("second", lambda: done.append("second")))
-    may_go_on.set()
-    last = threading.Event()
-    runner.submit(job("last", last.set))
-    assert last.wait(60)
-    assert done == ["first", "second"]
-    # What is done may be submitted again: its result was not delivered.
-    again = threading.Event()
-    runner.submit(job("first", again.set))
-    assert again.wait(60)
-
-
 class TestThreads:
     """Which threads there are."""
 

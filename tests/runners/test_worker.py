@@ -207,7 +207,8 @@ def imported(folder: Path, app: str) -> subprocess.CompletedProcess[str]:
     """
     return subprocess.run(
         [sys.executable, "-c", dedent(program)],
-        env=environment(app),
+        # Dramatiq's program puts the current folder there; Python itself may be told not to.
+        env={**environment(app), "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
         cwd=folder,
         capture_output=True,
         check=False,

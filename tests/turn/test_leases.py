@@ -342,7 +342,7 @@ def test_one_sweep_at_a_time(looking):
 
     call = looking()
     environment = replace(call.board.environment, store=Slow())
-    sweeper = Sweeper(lambda: environment)
+    sweeper = Sweeper(lambda: environment, timer=lambda: call.clock.now().timestamp())
     sweeper.wait()
     sweeper.now_and_then()
     assert began.wait(timeout=60)

@@ -63,7 +63,8 @@ class Lookups(CallFlow):
     def look_up_long(self):
         found = self._look_up()
         places: Places = self.services["places"]
-        places.wait_for(self.call.sid, "renewal", "save", times=RENEWALS)
+        # Loads, and one more: by then so many are saved, unless there is nothing left to renew.
+        places.wait_for(self.call.sid, "renewal", "load", times=RENEWALS + 1)
         return found
 
     @background("hang_up")
