@@ -162,11 +162,7 @@ class Switchboard:
         self.environment = replace(self.environment, hold_music=url_for_root)
 
     def use_fingerprinter(self, fingerprinter: Fingerprinter) -> None:
-        """Let flows ask for files: ``self.url_for("/static/intro.mp3")``.
-
-        Args:
-            fingerprinter: where files are served; an `IvrApp` passes a plugin that is installed.
-        """
+        """Let flows ask for what a plugin serves: ``self.url_for("/static/intro.mp3")``."""
         self.environment = replace(self.environment, fingerprinter=fingerprinter)
 
     def answer(self, request: Request) -> Answer:
@@ -340,7 +336,12 @@ class Switchboard:
         return Record.from_bytes(stored.data) if stored else None
 
     def is_healthy(self) -> bool:
-        """Return whether the store takes what is saved and gives it back, or did a second ago."""
+        """Return whether the store takes what is saved and gives it back, or did a second ago.
+
+        Whoever asks regularly does so at night, too: work that was left is looked for then.
+        """
+        if self._has_work:
+            self._sweeper.now_and_then()
         return self._health.is_healthy()
 
     def close(self) -> None:
@@ -363,7 +364,9 @@ class Switchboard:
 
     def _answer_event(self, request: Request, event: str) -> Answer:
         data = {k: v for k, v in keywords(request.parameters).items() if k != "call"}
-        return self._deliver(request, dict(request.query).get("call", ""), event, data, False)
+        # The URL of a call that is being placed was made before anybody knew its SID.
+        call_sid = dict(request.query).get("call") or request.parameters.get("CallSid", "")
+        return self._deliver(request, call_sid, event, data, False)
 
     def _deliver(
         self, request: Request, call_sid: str, event: str, data: Mapping[str, Any], ends: bool

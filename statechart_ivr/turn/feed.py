@@ -77,8 +77,12 @@ def _note(flow: CallFlow, event: str, data: Mapping[str, Any]) -> None:
 
 def _keepable(flow: CallFlow, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what may be kept of an event: no secret, which would stand in the record."""
-    secret = _ENTERED if asks_for_secret(flow) else frozenset()
-    return {name: value for name, value in data.items() if name not in secret}
+    return without_input(data) if asks_for_secret(flow) else dict(data)
+
+
+def without_input(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event's data without what the caller keyed in or said."""
+    return {name: value for name, value in data.items() if name not in _ENTERED}
 
 
 def _unclaimed(flow: CallFlow, event: str) -> Fate:

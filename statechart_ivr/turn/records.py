@@ -167,7 +167,7 @@ def asked_for_secret(environment: Environment, record: Record) -> bool:
     return any(handlers[one].secret for one in record.conf if one in handlers)
 
 
-def log_flow_error(error: Exception, about: Mapping[str, Any], *, is_secret: bool) -> None:
+def log_flow_error(error: BaseException, about: Mapping[str, Any], *, is_secret: bool) -> None:
     """Log what flow code raised.
 
     Args:

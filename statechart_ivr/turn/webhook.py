@@ -18,7 +18,7 @@ from statechart_ivr.record import REMEMBERED, LastAnswer, Record
 from statechart_ivr.turn.compose import compose, hang_up
 from statechart_ivr.turn.deliver import fail, submit, unheard_of
 from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
-from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle
+from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle, without_input
 from statechart_ivr.turn.jobs import (
     TIMED_OUT,
     abandoned,
@@ -335,7 +335,8 @@ class Turn:
             return reply
         occurrence = occurrence_in(self.request.parameters)
         now = self.environment.clock.now().timestamp()
-        jobs = [*jobs_on(spec_of(flow), occurrence.event, occurrence.data, now)]
+        data = without_input(occurrence.data) if self.request.is_secret else occurrence.data
+        jobs = [*jobs_on(spec_of(flow), occurrence.event, data, now)]
         if not jobs:
             return reply
         kept = reply.record or record

@@ -12,6 +12,7 @@ from typing import Any
 
 from statechart_ivr.call import Call
 from statechart_ivr.errors import (
+    DetachedError,
     FlowError,
     IvrError,
     StaleSessionError,
@@ -20,7 +21,7 @@ from statechart_ivr.errors import (
 from statechart_ivr.events import REFUSED_NAMES
 from statechart_ivr.flow import CallFlow, detach, spec_of
 from statechart_ivr.record import Job, ReadOnlySession, Record, check_json
-from statechart_ivr.turn.deliver import FAILED, Delivery, deliver
+from statechart_ivr.turn.deliver import FAILED, Delivery, deliver, fail
 from statechart_ivr.turn.environment import Environment, flow_errors
 from statechart_ivr.turn.jobs import LEASE, TIMED_OUT, find_job, taken
 from statechart_ivr.turn.records import asked_for_secret, context_for, load, log_flow_error, save
@@ -81,8 +82,10 @@ def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
         flow = environment.flows[record.flow]
         machine = _detached(environment, flow, record, job)
         method = getattr(machine, job.method)
-        return _read(flow, job.method, method(**_accepted(method, job.data)))
-    except Exception as error:  # noqa: BLE001 - flow code may raise anything
+        returned = method(**_accepted(method, job.data))
+        _check_unchanged(machine, record)
+        return _read(flow, job.method, returned)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - flow code may raise anything
         about = {"call_sid": record.call["sid"], "flow": record.flow, "event": job.on}
         is_secret = asked_for_secret(environment, record)
         log_flow_error(error, about, is_secret=is_secret)
@@ -106,6 +109,20 @@ def _detached(environment: Environment, flow: type[CallFlow], record: Record, jo
     context.outside = environment.outside
     context.session = ReadOnlySession(dict(context.session))
     return detach(flow, context, conf=record.conf, hist=record.hist)
+
+
+def _check_unchanged(machine: CallFlow, record: Record) -> None:
+    """Check that nothing within the session was changed, for it would be lost.
+
+    Raises:
+        DetachedError: something was.
+    """
+    for name, before in record.data.items():
+        if machine.session[name] != before:
+            raise DetachedError(
+                f"changing what session[{name!r}] holds",
+                "return (event id, {name: value}), and keep the value where the event arrives",
+            )
 
 
 def _accepted(method: Callable[..., Any], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,11 +176,14 @@ def _is_known(flow: type[CallFlow], event: str) -> bool:
 
 @contextmanager
 def _renewing(environment: Environment, call_sid: str, job: Job) -> Iterator[None]:
-    """Keep others from taking a job while it is done here."""
+    """Keep others from taking a job while it is done here, and the caller from waiting too long.
+
+    Whoever hears music, or is asked something, sends no request that would find the work overdue.
+    """
     done = threading.Event()
 
     def renew() -> None:
-        while not done.wait(LEASE / 3):
+        while not done.wait(_until_next(environment, job)):
             _renew(environment, call_sid, job)
 
     thread = threading.Thread(target=renew, name="ivr-lease", daemon=True)
@@ -175,11 +195,20 @@ def _renewing(environment: Environment, call_sid: str, job: Job) -> Iterator[Non
         thread.join()
 
 
+def _until_next(environment: Environment, job: Job) -> float:
+    left = job.deadline - environment.clock.now().timestamp()
+    # At least so long: a store that is away is not to be asked without a pause.
+    return min(LEASE / 3, max(left, 0.5))
+
+
 def _renew(environment: Environment, call_sid: str, job: Job) -> None:
     try:
+        if job.deadline <= environment.clock.now().timestamp():
+            fail(environment, call_sid, job, TIMED_OUT)
+            return
         loaded = load(environment, call_sid)
         now = environment.clock.now().timestamp()
-        if loaded.record and find_job(loaded.record, job.id) and now < job.deadline:
+        if loaded.record and find_job(loaded.record, job.id):
             save(environment, taken(loaded.record, [job], now), revision=loaded.revision)
     except StaleSessionError:
         pass  # the next time will do

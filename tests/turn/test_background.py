@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import replace
 
 import pytest
@@ -285,3 +286,15 @@ def test_without_a_runner_work_is_not_done(looking, caplog):
     call.poll()
     call.press("1")
     assert "look_up is not done: there is no runner" in caplog.text
+
+
+def test_work_that_would_end_the_program_has_failed(looking):
+    """Programs that are called as libraries do; the caller is not to wait for it to be retried."""
+
+    def work(flow):
+        sys.exit(2)
+
+    call = looking(work)
+    call.work()
+    assert call.record.conf == ["sorry"]
+    assert call.record.data == {"error": "SystemExit: 2"}

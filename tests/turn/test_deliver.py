@@ -270,7 +270,7 @@ def test_an_event_for_a_call_that_is_not_known_is_ignored(call, caplog):
     caplog.set_level(logging.INFO)
     assert not call.board.deliver("CA9", "pack")
     assert "pack for a call that is not known" in caplog.text
-    call.post("/ivr/event/pack")
+    call.post("/ivr/event/pack", CallSid="")
     assert call.status == 204
     assert "for no call" in caplog.text
 

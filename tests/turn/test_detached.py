@@ -82,6 +82,20 @@ def test_the_detached_machine_cannot_change_the_call(looking, change, instead):
     assert call.record.conf == ["looking_up"]
 
 
+def test_what_the_session_holds_cannot_be_changed_either(looking, caplog):
+    """It would be lost without a word."""
+
+    def work(flow):
+        flow.session["cart"].append("tea")
+        return "found"
+
+    call = looking(work)
+    call.change(data={"cart": ["milk"]})
+    call.work()
+    assert "changing what session['cart'] holds is not possible" in call.record.data["error"]
+    assert call.record.data["cart"] == ["milk"]
+
+
 @pytest.mark.parametrize(
     ("use", "complaint"),
     [

@@ -333,3 +333,47 @@ def test_secrets_stay_out_of_records_and_logs(line, deferred, caplog, fails):
     everything = json.dumps(call.record.to_bytes().decode()) + caplog.text
     assert "135790" not in everything
     assert call.record.data == ({"error": "ValueError"} if fails else {})
+
+
+@pytest.mark.parametrize("end", ["/ivr/status", "/ivr/event/cancelled?call=CA1"])
+def test_a_secret_that_comes_after_the_end_stays_out_of_the_record(line, deferred, caplog, end):
+    """The call is over, or in a final state; the key pressed before that was late."""
+
+    class Cancelled(CallFlow):
+        pin = State(initial=True)
+        over = State(final=True)
+        pin.to(over, event=["digits", "cancelled"])
+
+        @routable("/call")
+        @renders(pin)
+        def ask(self):
+            return gather("Your PIN.", num_digits=6)
+
+        @on_input(pin, secret=True)
+        def check(self, caller_input):
+            return "digits"
+
+        @background("digits")
+        def note(self, **data):
+            pass
+
+        @renders(over)
+        def say_goodbye(self):
+            return "Goodbye."
+
+    caplog.set_level(logging.DEBUG)
+    call = line(Cancelled, runner=deferred, base_url=BASE)
+    call.dial()
+    action = call.action
+    call.post(end, CallStatus="completed")
+    call.post(action)  # hears what there is to be heard
+    call.post(action, Digits="135790")
+    assert call.job.data == {}
+    assert "135790" not in call.record.to_bytes().decode() + caplog.text
+
+
+def test_an_event_for_no_call_in_particular_is_for_the_one_it_is_about(call, filed):
+    """The URL of a placed call's recordings is made before the call has a SID."""
+    call.post("/ivr/event/transcribed", RecordingSid="RE1")
+    call.work()
+    assert filed[0]["recording_sid"] == "RE1"

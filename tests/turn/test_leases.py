@@ -179,9 +179,59 @@ def test_a_lease_is_renewed_while_the_work_goes_on(looking, renewing):
     assert call.record.conf == ["told"]
 
 
-@pytest.mark.parametrize("ending", ["deadline", "left", "lost", "stale", "away"])
+def test_a_caller_who_asks_for_nothing_is_told_when_the_time_is_over(looking, renewing, twilio):
+    """Music plays, nothing polls, and the work is still at it."""
+    told = Event()
+    redirect = twilio.redirect
+
+    def note(*given, **options):
+        try:
+            return redirect(*given, **options)
+        finally:
+            told.set()
+
+    twilio.redirect = note
+
+    def look(flow):
+        call.clock.advance(60)
+        assert told.wait(timeout=60)
+        states.extend(call.record.conf)
+        return "found"
+
+    states: list[str] = []
+    call = looking(look, client=twilio, base_url="https://ivr.example.com")
+    call.work()
+    assert states == ["sorry"]
+    assert call.record.data == {"error": "timed out"}
+    assert call.record.conf == ["sorry"]
+
+
+def test_a_store_that_is_away_at_the_deadline_is_asked_again(looking, renewing, caplog):
+    """The time is over all the same."""
+    store = Store()
+    told = Event()
+
+    def look(flow):
+        call.clock.advance(60)
+        store.away = True
+        for _ in range(6000):
+            if "a lease is not renewed" in caplog.text:
+                break
+            told.wait(0.01)
+        store.away = False
+        for _ in range(6000):
+            if call.record.conf == ["sorry"]:
+                break
+            told.wait(0.01)
+
+    call = looking(look, store=store)
+    call.work()
+    assert call.record.conf == ["sorry"]
+
+
+@pytest.mark.parametrize("ending", ["left", "lost", "stale", "away"])
 def test_a_lease_is_not_renewed_in_vain(looking, renewing, caplog, ending):
-    """Nobody waits for the work, its time is over, or the store has something better to do."""
+    """Nobody waits for the work, or the store has something better to do."""
     looked = Event()
 
     class Watched(Store):
@@ -199,9 +249,7 @@ def test_a_lease_is_not_renewed_in_vain(looking, renewing, caplog, ending):
     store = Watched()
 
     def look(flow):
-        if ending == "deadline":
-            call.clock.advance(60)
-        elif ending == "left":
+        if ending == "left":
             call.board.deliver("CA1", "leave")
         elif ending == "lost":
             store.delete("CA1")
@@ -364,3 +412,14 @@ def test_flows_without_work_need_no_sweep(line, counter):
     call = line(counter)
     call.dial()
     assert call.board._sweeper._thread is None
+
+
+def test_whoever_asks_for_its_health_has_a_process_look_for_work(looking, deferred):
+    """At night nobody calls, and a load balancer asks all the same."""
+    call = looking()
+    call.board._sweeper.wait()
+    deferred.jobs.clear()
+    call.clock.advance(61)
+    assert call.board.is_healthy()
+    call.board._sweeper.wait()
+    assert call.record.conf == ["sorry"]
