@@ -347,7 +347,10 @@ class Switchboard:
     def close(self) -> None:
         """Let the work that is under way come to its end, and close the store."""
         self.runner.close()
-        self._errands.close()
+        for errand in self._errands.close():
+            logger.warning(
+                "the call is not redirected any more", extra={"call_sid": errand.call_sid}
+            )
         self._sweeper.wait()
         self._purger.wait()
         self.store.close()

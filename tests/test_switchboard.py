@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from threading import Event
 from typing import cast
 
@@ -173,6 +174,26 @@ def test_calls_are_redirected_by_others_than_those_who_work():
     assert client.asked.wait(timeout=30)
     assert client.urls == ["https://x.example/ivr/wait?at=%2Fcall&seq=2&wait=1"]
     board.close()
+
+
+def test_a_switchboard_that_closes_says_whom_it_does_not_redirect(caplog, monkeypatch):
+    """They hear it from another process, at their next request."""
+
+    class Slow(Redirecting):
+        def redirect(self, call_sid, url, *, account_sid=""):
+            super().redirect(call_sid, url)
+            assert may_end.wait(timeout=60)
+            return True
+
+    may_end, client = Event(), Slow()
+    board = Switchboard(Wordy, store=MemoryStore(), client=client, base_url="https://x.example")
+    monkeypatch.setattr(board._errands, "close", partial(board._errands.close, patience=0.0))
+    dialled(board)
+    assert board.deliver("CA1", "tell")
+    assert client.asked.wait(timeout=60)
+    board.close()
+    may_end.set()
+    assert "the call is not redirected any more" in caplog.text
 
 
 def test_a_closed_switchboard_redirects_nobody(caplog):

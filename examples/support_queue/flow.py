@@ -17,6 +17,7 @@ from statemachine import State
 from twilio.twiml.voice_response import Dial, Enqueue, Hangup, Pause, Play, Record
 
 from statechart_ivr import CallFlow, background, document, gather, key, renders, routable
+from statechart_ivr.errors import RestError
 
 QUEUE = "support"
 
@@ -103,9 +104,9 @@ class SupportLine(CallFlow):
     def how_long(self) -> list[str]:
         """Say how things stand, as Twilio tells it with a request; not with one for a key."""
         told = self.call.parameters
-        if "QueuePosition" not in told:
+        if not told.get("QueuePosition"):
             return []
-        minutes = int(told["AvgQueueTime"]) // 60 + 1
+        minutes = int(told.get("AvgQueueTime") or 0) // 60 + 1
         return [
             f"You are number {told['QueuePosition']} in the queue.",
             f"The average wait is less than {minutes} minute{'s' if minutes > 1 else ''}.",
@@ -140,6 +141,12 @@ class SupportLine(CallFlow):
     def was_bridged(self, bridged: bool) -> bool:
         """Whether the agent has accepted; an agent who declines has answered the phone, too."""
         return bridged
+
+    @background(nobody_there, "hang_up.busy", "hang_up.no_answer", "hang_up.failed")
+    def put_back(self):
+        """Nobody is forgotten: who was not reached, or whose agent was not, is called once more."""
+        call_backs: CallBacks = self.services.get("call_backs", DEMO)
+        call_backs.add(self.job.id, CallBack(self.call.to, self.session["message"]))
 
     @renders(nobody_there)
     def say_nobody_there(self):
@@ -191,7 +198,13 @@ class AgentLine(CallFlow):
         if customer is None:
             return "list_empty"
         session = {"agent": self.call.from_, "message": customer.message}
-        self.place_call("dial_agent", to=customer.number, from_=self.call.to, session=session)
+        try:
+            self.place_call("dial_agent", to=customer.number, from_=self.call.to, session=session)
+        except RestError as error:
+            # Twilio was busy, or not there. A number it refuses is one nobody can be called at.
+            if not error.maybe_done and error.status in {None, 429}:
+                call_backs.add(f"{self.job.id} failed", customer)
+            raise
         return "call_placed"
 
     @renders(nobody_left)

@@ -133,7 +133,7 @@ class TestCallingBack:
         assert agent.heard.endswith("Hang up, and your phone will ring.")
         [placed] = [one.form for one in twilio.asked if one.path.endswith("/Calls.json")]
         assert placed["To"] == "+14155550123"
-        return Phone(board).dial(placed["Url"])
+        return Phone(board, to="+14155550123").dial(placed["Url"])
 
     def test_put_through(self, customer: Phone):
         """The customer hears who it is while the agent's phone rings."""
@@ -142,7 +142,40 @@ class TestCallingBack:
         assert '<Number url="/whisper?message=https%3A%2F%2Fapi.twilio.com' in customer.twiml
         assert customer.dial_result("completed").heard == "Thank you for calling. Goodbye."
 
-    def test_missed(self, customer: Phone):
+    def test_missed(self, customer: Phone, call_backs: DemoCallBacks):
         """An agent who does not accept has answered the phone, and yet talked to nobody."""
         customer.dial_result("completed", bridged=False)
         assert customer.heard == "We have missed each other. We will try again."
+        assert call_backs.take("next") == CallBack("+14155550123", MESSAGE)
+
+    @pytest.mark.parametrize("status", ["busy", "no-answer", "failed"])
+    def test_not_reached(
+        self, serving: Serving, twilio: TwilioApi, call_backs: DemoCallBacks, status: str
+    ):
+        """A customer whose phone nobody picks up is on the list again."""
+        call_backs.add("J1", CallBack("+14155550123", MESSAGE))
+        board = serving(SupportLine, AgentLine, Whisper, call_backs=call_backs)
+        Phone(board, from_=AGENT).dial("/agent").dial_result().press("2")
+        [placed] = [one.form for one in twilio.asked if one.path.endswith("/Calls.json")]
+        told = Phone(board).dial("/agent")
+        about = {"CallSid": "CA7", "CallStatus": status, "To": "+14155550123"}
+        told.callback(placed["StatusCallback"], **about)
+        assert call_backs.take("next") == CallBack("+14155550123", MESSAGE)
+
+    @pytest.mark.parametrize(("status", "code", "is_kept"), [(429, 20429, 1), (400, 21211, 0)])
+    def test_refused(
+        self,
+        serving: Serving,
+        twilio: TwilioApi,
+        call_backs: DemoCallBacks,
+        status: int,
+        code: int,
+        is_kept: int,
+    ):
+        """So is one whom Twilio has no time to call; not one whom nobody can call."""
+        call_backs.add("J1", CallBack("+14155550123", MESSAGE))
+        board = serving(SupportLine, AgentLine, Whisper, call_backs=call_backs)
+        twilio.refuse_next(status, code, times=9)
+        agent = Phone(board, from_=AGENT, raise_errors=False).dial("/agent").dial_result()
+        assert "There is nobody to call back just now." in agent.press("2").heard
+        assert (call_backs.take("next") is not None) == bool(is_kept)

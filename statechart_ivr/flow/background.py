@@ -80,7 +80,10 @@ class BackgroundTools:
             ConfigurationError: there is no client, no such route, or no base URL.
             RestError: Twilio refuses, or does not answer.
         """
-        return self._outside("redirect").redirect(call_sid or self._life.call.sid, route)
+        own = self._life.call.sid
+        is_there = self._outside("redirect").redirect(call_sid or own, route)
+        self._life.is_redirected |= call_sid in (None, own)
+        return is_there
 
     def send_sms(self, body: str, *, to: str, from_: str, **options: Any) -> str:
         """Send a text message, from a ``@background`` method.

@@ -55,6 +55,7 @@ class Context:
         eventless: eventless transitions taken so far.
         job: the background work that is done with this instance, or None.
         outside: what such work can do to the world, or None.
+        is_redirected: whether such work has pointed its own call elsewhere.
     """
 
     call: Call
@@ -73,3 +74,4 @@ class Context:
     eventless: int = 0
     job: Job | None = None
     outside: Outside | None = None
+    is_redirected: bool = False

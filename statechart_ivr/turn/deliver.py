@@ -17,6 +17,7 @@ from statechart_ivr.errors import (
     RunnerError,
     RunnerFullError,
     SessionMismatchError,
+    SessionValueError,
     StaleSessionError,
     StoreError,
     StoreUnavailableError,
@@ -78,7 +79,8 @@ class Delivery:
         ends: whether the call is over with it.
         job: id of the background work whose outcome it is; nothing for anything else. Without an
             event the work has come to an end, and nothing else.
-        is_asked: whether the call is just asking for a document, and need not be told to.
+        is_asked: whether the call is just asking for a document, or was told to, and need not be
+            told again.
     """
 
     call_sid: str
@@ -143,7 +145,7 @@ def _deliver_once(environment: Environment, delivery: Delivery, tried: list[bool
     about |= {"flow": kept.flow, "state": kept.conf, "seq": kept.seq}
     logger.info("delivered" if has_moved else "moved nothing", extra=about)
     if not delivery.is_asked:
-        _call_back(environment, kept)
+        _call_back(environment, kept, in_vain=job is not None and _waits_in_vain(kept, job))
     submit(environment, kept, fresh(kept, record), may_fail=delivery.event != FAILED)
     for late in [] if delivery.job else overdue(kept, now):
         fail(environment, delivery.call_sid, late, TIMED_OUT)
@@ -160,6 +162,12 @@ def _leads_nowhere(environment: Environment, record: Record, job: Job, delivery:
     about = {"call_sid": delivery.call_sid, "flow": record.flow, "event": delivery.event}
     logger.error("max_turns = %d reached; the work ends", flow.max_turns, extra=about)
     return True
+
+
+def _waits_in_vain(record: Record, job: Job) -> bool:
+    """Return whether work that a caller is held for has come to its end, and led nowhere."""
+    is_held = job.on in record.conf and not {*record.asking} & {*record.conf}
+    return is_held and not any(other.on in record.conf for other in record.jobs)
 
 
 def _noted(record: Record, delivery: Delivery) -> Record:
@@ -201,9 +209,12 @@ def _moved(
         log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
         if (errors := flow_errors.get()) is not None:
             errors.append(error)
-        if delivery.ends:
-            return _with_work(environment, delivery, record), False
-        return (record, False) if delivery.job else (None, False)
+        if isinstance(error, SessionValueError):
+            return (record, False) if delivery.ends or delivery.job else (None, False)
+        # A recording is to be filed, although the chart could do nothing with it.
+        kept = _with_work(environment, delivery, record)
+        is_kept = delivery.ends or delivery.job or kept.jobs != record.jobs
+        return (kept, False) if is_kept else (None, False)
 
 
 def _with_work(environment: Environment, delivery: Delivery, record: Record) -> Record:
@@ -251,12 +262,18 @@ def _said(machine: CallFlow, fate: Fate) -> list[Rendering]:
     return said
 
 
-def _call_back(environment: Environment, record: Record) -> None:
-    """Point a live call at what it has not heard, where somebody can."""
+def _call_back(environment: Environment, record: Record, *, in_vain: bool) -> None:
+    """Point a live call at what it has not heard, where somebody can.
+
+    Args:
+        environment: of the application.
+        record: of the call.
+        in_vain: whether it hears music, and would go on to for nothing.
+    """
     unheard, flow = unheard_of(record), environment.flows.get(record.flow)
     if environment.client is None or environment.call_back is None:
         return
-    if flow is None or record.ended or not unheard:
+    if flow is None or record.ended or not (unheard or in_vain):
         return
     if is_queueing(flow, record) and stays_in_queue(record, unheard):
         return  # the next wait document says it; going away from the queue would lose the place
@@ -268,18 +285,20 @@ def _call_back(environment: Environment, record: Record) -> None:
     except UnknownUrlError as error:
         logger.warning("the call is not redirected: %s", error, extra={"call_sid": sid})
         return
-    environment.call_back(partial(_redirect, environment, environment.client, sid, url), sid)
+    environment.call_back(partial(_redirect, environment, environment.client, record, url), sid)
 
 
-def _redirect(environment: Environment, client: Client, call_sid: str, url: str) -> None:
+def _redirect(environment: Environment, client: Client, told: Record, url: str) -> None:
     """Point a call at its wait URL, if it still has not come for what it has not heard."""
+    sid = told.call["sid"]
     try:
-        record = load(environment, call_sid).record
+        record = load(environment, sid).record
         # What was heard meanwhile may have connected the caller to somebody.
-        if record is not None and record.unheard and not record.ended:
-            client.redirect(call_sid, url, account_sid=record.call["account_sid"])
+        is_waiting = record is not None and (record.unheard or record.seq == told.seq)
+        if record is not None and is_waiting and not record.ended:
+            client.redirect(sid, url, account_sid=record.call["account_sid"])
     except (RestError, StoreError) as error:
-        logger.warning("the call is not redirected: %s", error, extra={"call_sid": call_sid})
+        logger.warning("the call is not redirected: %s", error, extra={"call_sid": sid})
 
 
 def submit(

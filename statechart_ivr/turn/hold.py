@@ -48,7 +48,20 @@ def queue_of(flow: CallFlow, state_ids: Sequence[str], number: int) -> Waiting:
         state_ids: the states that ask.
         number: of the wait document that is made.
     """
-    elements = _elements(flow, state_ids) or to_elements(Pause(length=PAUSES[-1]))
+    elements = _elements(flow, state_ids)
+    if not elements:
+        return silence_in_queue(flow, number)
+    return Waiting(wait_url_of(flow, number + 1, in_queue=True), tuple(elements))
+
+
+def silence_in_queue(flow: CallFlow, number: int) -> Waiting:
+    """Return what a caller hears in a queue where there is nothing to be said.
+
+    Args:
+        flow: the machine.
+        number: of the wait document that is made.
+    """
+    elements = to_elements(Pause(length=PAUSES[-1]))
     return Waiting(wait_url_of(flow, number + 1, in_queue=True), tuple(elements))
 
 

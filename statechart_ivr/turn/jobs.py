@@ -100,7 +100,9 @@ def abandoned(record: Record, now: float) -> list[Job]:
     found = [job for job in record.jobs if job.lease <= now < job.deadline]
     for job in found:
         about = {"call_sid": record.call["sid"], "flow": record.flow, "job": job.id}
-        logger.warning("%s was left by who did it, and is begun again", job.method, extra=about)
+        logger.warning(
+            "the lease of %s has run out; it is submitted again", job.method, extra=about
+        )
     return found
 
 

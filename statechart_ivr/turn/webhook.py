@@ -159,7 +159,9 @@ class Turn:
             self._log_exception(error, record)
             if (errors := flow_errors.get()) is not None:
                 errors.append(error)
-            return Reply(hang_up([self._last_words(record)]), event="error")
+            reply = Reply(hang_up([self._last_words(record)]), event="error")
+            # A recording is to be filed, although the chart could do nothing with it.
+            return reply if record is None else self._with_event_work(reply, record, always=True)
 
     def _log_exception(self, error: Exception, record: Record | None) -> None:
         flow = self._flow(record)
@@ -326,12 +328,18 @@ class Turn:
     def _after_the_end(self, record: Record) -> Reply:
         return self._with_event_work(Reply(hang_up(), event="after the end"), record)
 
-    def _with_event_work(self, reply: Reply, record: Record) -> Reply:
-        """Have what a verb ended with start its work, once, though the chart no longer moves."""
+    def _with_event_work(self, reply: Reply, record: Record, *, always: bool = False) -> Reply:
+        """Have what a verb ended with start its work, once, though the chart no longer moves.
+
+        Args:
+            reply: to the request.
+            record: of the call.
+            always: also while the chart could move, if it were not for a fault of the flow.
+        """
         flow = self.environment.flows.get(record.flow)
         over = flow is not None and (record.ended or spec_of(flow).chart.is_final(record.conf))
         is_action = not self.request.is_entry and self.request.wait is None
-        if flow is None or not over or not is_action or self.key in record.seen:
+        if flow is None or not (over or always) or not is_action or self.key in record.seen:
             return reply
         occurrence = occurrence_in(self.request.parameters)
         now = self.environment.clock.now().timestamp()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from statechart_ivr.call import Call
@@ -16,10 +17,11 @@ from statechart_ivr.errors import (
     FlowError,
     IvrError,
     StaleSessionError,
+    StoreUnavailableError,
     UnknownEventError,
 )
 from statechart_ivr.events import REFUSED_NAMES
-from statechart_ivr.flow import CallFlow, detach, spec_of
+from statechart_ivr.flow import CallFlow, context_of, detach, spec_of
 from statechart_ivr.record import Job, ReadOnlySession, Record, check_json
 from statechart_ivr.turn.deliver import FAILED, Delivery, deliver, fail
 from statechart_ivr.turn.environment import Environment, flow_errors
@@ -27,6 +29,9 @@ from statechart_ivr.turn.jobs import LEASE, TIMED_OUT, find_job, taken
 from statechart_ivr.turn.records import asked_for_secret, context_for, load, log_flow_error, save
 
 logger = logging.getLogger("statechart_ivr.turn")
+
+#: Seconds before what work came to is delivered again, to a store that gave no answer.
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 _ALWAYS_KNOWN = frozenset({"no_match", "no_input", "give_up"})
 
@@ -38,10 +43,12 @@ class Outcome:
     Attributes:
         event: to be delivered; nothing where there is none.
         data: keyword arguments for callbacks.
+        is_redirected: whether the work has pointed its call elsewhere.
     """
 
     event: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    is_redirected: bool = False
 
 
 def perform(environment: Environment, call_sid: str, job_id: str) -> None:
@@ -70,11 +77,32 @@ def perform(environment: Environment, call_sid: str, job_id: str) -> None:
         logger.warning("there is no flow %s here to do its work", record.flow, extra=about)
         return
     if job.deadline <= environment.clock.now().timestamp():
-        outcome = Outcome(FAILED, {"error": TIMED_OUT})
-    else:
-        with _renewing(environment, call_sid, job):
-            outcome = _outcome(environment, record, job)
-    deliver(environment, Delivery(call_sid, outcome.event, outcome.data, job=job.id))
+        fail(environment, call_sid, job, TIMED_OUT)
+        return
+    with _renewing(environment, call_sid, job):
+        outcome = _outcome(environment, record, job)
+        told = Delivery(
+            call_sid,
+            outcome.event,
+            outcome.data,
+            job=job.id,
+            is_asked=outcome.is_redirected,
+        )
+        _deliver_patiently(environment, told)
+
+
+def _deliver_patiently(environment: Environment, told: Delivery) -> None:
+    """Deliver what work came to; a store that is away for a moment is not to cost the result."""
+    for pause in PAUSES:
+        try:
+            deliver(environment, told)
+        except StoreUnavailableError as error:
+            about = {"call_sid": told.call_sid, "event": told.event}
+            logger.warning("a result is not delivered yet: %s", error, extra=about)
+            time.sleep(pause)
+        else:
+            return
+    deliver(environment, told)
 
 
 def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
@@ -84,7 +112,8 @@ def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
         method = getattr(machine, job.method)
         returned = method(**_accepted(method, job.data))
         _check_unchanged(machine, record)
-        return _read(flow, job.method, returned)
+        outcome = _read(flow, job.method, returned)
+        return replace(outcome, is_redirected=context_of(machine).is_redirected)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - flow code may raise anything
         about = {"call_sid": record.call["sid"], "flow": record.flow, "event": job.on}
         is_secret = asked_for_secret(environment, record)

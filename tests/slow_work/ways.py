@@ -56,7 +56,9 @@ WAYS = [
     Way("/call-back", "dial completed"),
     Way("/support", "queue queue-full, silence, record"),
     Way("/agent", "dial no-answer, 1, dial completed, 2"),
-    Way("/call-back", "dial busy"),
+    Way("/call-back", "dial busy"),  # who is on the list again, then
+    Way("/agent", "dial completed, 2"),
+    Way("/call-back", "dial answered"),
     Way("/support", "1, record", {"From": "anonymous"}),  # whom nobody can call back
     Way("/agent", "dial completed, 2, silence, silence, silence"),
     Way("/support", "1, silence, silence, silence"),

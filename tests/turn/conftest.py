@@ -21,6 +21,7 @@ from statechart_ivr.runners import InlineRunner
 from statechart_ivr.runners import base as runners
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
+from statechart_ivr.turn import work
 
 
 class Counter(CallFlow):
@@ -259,6 +260,12 @@ class Line:
         record = self.board.peek(self.sid)
         assert record is not None
         return record
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have results delivered to a store that was away without a pause in between."""
+    monkeypatch.setattr(work, "PAUSES", [0.0] * len(work.PAUSES))
 
 
 @pytest.fixture

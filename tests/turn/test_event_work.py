@@ -377,3 +377,24 @@ def test_an_event_for_no_call_in_particular_is_for_the_one_it_is_about(call, fil
     call.post("/ivr/event/transcribed", RecordingSid="RE1")
     call.work()
     assert filed[0]["recording_sid"] == "RE1"
+
+
+class Clumsy(Mailbox):
+    """Files messages right, and says thank you wrong."""
+
+    def say_thanks(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_message_is_filed_though_the_chart_fails_over_it(line, deferred, filed, caplog, times):
+    """Once, however often it is told; the caller hears the apology."""
+    call = line(Clumsy, runner=deferred, base_url=BASE, services={"filed": filed})
+    call.dial()
+    action = call.action
+    for _ in range(times):
+        call.post(action, **RECORDED)
+        assert call.heard == [CallFlow.apology]
+    call.work()
+    assert filed == [("RE1", 7)]
+    assert "no words" in caplog.text

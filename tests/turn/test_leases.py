@@ -331,11 +331,12 @@ def test_a_sweep_leaves_alone_what_it_does_not_know(looking, deferred, caplog):
     call.change(flow="Newer")
     store = call.board.store
     store.save("CA2", b"?", expected=None, ttl=60)
+    store.save("CA3.damaged", b"?", expected=None, ttl=60)
     call.clock.advance(LEASE)
     sweep(call.board.environment)
     sweep(call.board.environment)
     assert deferred.jobs == []
-    assert sorted(store.calls()) == ["CA1", "CA2"]
+    assert sorted(store.calls()) == ["CA1", "CA2", "CA3.damaged"]
 
 
 def test_a_sweep_gives_way(looking, deferred, caplog):
@@ -423,3 +424,26 @@ def test_whoever_asks_for_its_health_has_a_process_look_for_work(looking, deferr
     assert call.board.is_healthy()
     call.board._sweeper.wait()
     assert call.record.conf == ["sorry"]
+
+
+def test_a_result_outlives_a_moment_without_a_store(looking, caplog):
+    """The work is done, and is not to be done again because its store was just being restarted."""
+    store = Store()
+    loads = iter([True, True, False])
+
+    def load(call_sid):
+        if next(loads, False):
+            raise StoreUnavailableError("switched off")
+        return MemoryStore.load(store, call_sid)
+
+    def look(flow):
+        vars(store)["load"] = load
+        done.append(1)
+        return "found"
+
+    done: list[int] = []
+    call = looking(look, store=store)
+    call.work()
+    assert call.record.conf == ["told"]
+    assert done == [1]
+    assert "a result is not delivered yet: switched off" in caplog.text

@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import Enqueue, Pause, Record
 
 from statechart_ivr import CallFlow, gather, key, on_input, renders, routable
 from statechart_ivr.errors import StoreUnavailableError
+from statechart_ivr.turn import flow_errors
 
 BASE = "https://ivr.example.com"
 RESULTS = (
@@ -287,11 +288,16 @@ def test_a_call_that_has_ended_is_hung_up_in_its_queue(waiting):
     assert waiting.xml.endswith("<Response><Hangup /></Response>")
 
 
-def test_an_error_in_a_queue_ends_the_call(waiting, caplog):
-    """As anywhere else."""
+def test_an_error_in_a_queue_costs_nobody_their_place(waiting, caplog):
+    """There is silence instead of what was to be said, and the next document comes."""
+    found: list[BaseException] = []
+    errors = flow_errors.set(found)
     waiting.poll(QueuePosition="0")
-    assert waiting.heard == [CallFlow.apology]
-    assert "<Hangup />" in waiting.xml
+    flow_errors.reset(errors)
+    assert waiting.heard == []
+    assert '<Pause length="10" /><Redirect>/ivr/wait?' in waiting.xml
+    assert [str(error) for error in found] == ["nobody waits"]
+    waiting.poll(QueuePosition="0")
     assert "nobody waits" in caplog.text
 
 

@@ -197,3 +197,42 @@ def test_a_result_and_what_it_leads_to_redirect_in_that_order(line, twilio):
     call.board.deliver("CA1", "begin")
     urls = [options["url"] for _, options in twilio.asked]
     assert [re.findall(r"seq=(\d+)", url) for url in urls] == [["2"], ["3"]]
+
+
+@pytest.mark.parametrize("returned", [None, "nothing"])
+def test_work_that_leads_nowhere_is_told_at_once_too(line, deferred, twilio, returned):
+    """Whoever hears music would hear it to its end, for nothing."""
+
+    class InVain(Music):
+        def look_up(self):
+            return returned
+
+    call = line(InVain, runner=deferred, client=twilio, base_url=BASE)
+    call.dial()
+    call.work()
+    ((what, options),) = twilio.asked
+    assert (what, options["call_sid"]) == ("redirect", "CA1")
+    call.post(options["url"].removeprefix(BASE))
+    assert call.heard == [CallFlow.apology]
+
+
+def test_work_beside_a_question_interrupts_nobody(line, deferred, twilio):
+    """The caller is not waiting for it."""
+
+    class Asking(CallFlow):
+        menu = State(initial=True)
+        menu.to(menu, event=key())
+
+        @routable("/call")
+        @renders(menu)
+        def ask(self):
+            return gather("Menu.")
+
+        @background(menu)
+        def fetch(self):
+            return None
+
+    call = line(Asking, runner=deferred, client=twilio, base_url=BASE)
+    call.dial()
+    call.work()
+    assert twilio.asked == []
