@@ -144,21 +144,12 @@ class Switchboard:
         return (*self.entries, *self._own, f"{self.prefix}/event/")
 
     def name_path(self, name: str, path: str) -> None:
-        """Let flows ask for a path that is none of theirs: ``self.url_for(name)``.
-
-        Args:
-            name: what the flows call it; a route of theirs with the same name wins.
-            path: below the application's root.
-        """
+        """Let flows ask for a path below the root by a name; a route of theirs with it wins."""
         paths = {**self.environment.paths, name: path}
         self.environment = replace(self.environment, paths=paths)
 
     def use_hold_music(self, url_for_root: Callable[[str], str]) -> None:
-        """Let callers who are held hear a sound, if there is a client to end it with.
-
-        Args:
-            url_for_root: takes the public URL of the application's root and returns the sound's.
-        """
+        """Let held callers hear a sound, whose URL is made from that of the application's root."""
         self.environment = replace(self.environment, hold_music=url_for_root)
 
     def use_fingerprinter(self, fingerprinter: Fingerprinter) -> None:
@@ -175,8 +166,7 @@ class Switchboard:
             200 with TwiML; 204; 404 for a path that is none of `paths`; 503 for an event that
             cannot be delivered because the store is away.
         """
-        if self._has_work:
-            self._sweeper.now_and_then()
+        self.look_after_work()
         if request.path in self.environment.routes:
             self._purger.now_and_then()
             return self._answer_turn(request)
@@ -326,6 +316,14 @@ class Switchboard:
         """
         perform(self.environment, call_sid, job_id)
 
+    def look_after_work(self) -> None:
+        """Look for work that nobody does any more, if it is time, and do not wait for it.
+
+        Webhooks and health checks do so, and ``statechart-ivr serve`` while nobody calls.
+        """
+        if self._has_work:
+            self._sweeper.now_and_then()
+
     def peek(self, call_sid: str) -> Record | None:
         """Return what is stored of a call, for tests and tools; changing it changes nothing.
 
@@ -340,8 +338,7 @@ class Switchboard:
 
         Whoever asks regularly does so at night, too: work that was left is looked for then.
         """
-        if self._has_work:
-            self._sweeper.now_and_then()
+        self.look_after_work()
         return self._health.is_healthy()
 
     def close(self) -> None:

@@ -120,7 +120,14 @@ def _run(app: Any, listen: tuple[str, int], threads: int) -> None:
     try:
         listener = open_listener(*listen)
         url = listening_url(listener)
-        Server(app, listener, threads=threads).run(lambda: print_summary(app, url))
+        boards = [ivr_app.switchboard for ivr_app in ivr_apps(app)]
+
+        def look_after_work() -> None:
+            for board in boards:
+                board.look_after_work()
+
+        server = Server(app, listener, threads=threads)
+        server.run(lambda: print_summary(app, url), look_after_work)
     finally:
         for ivr_app in ivr_apps(app):
             ivr_app.close()

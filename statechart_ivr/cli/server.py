@@ -20,6 +20,9 @@ MAX_BODY_BYTES = 1024 * 1024
 #: Seconds that running requests get to finish; Twilio waits no longer than that.
 DRAIN_SECONDS = 15.0
 
+#: Seconds of quiet after which the application is asked whether there is something to be done.
+QUIET_SECONDS = 20.0
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -69,16 +72,18 @@ class Server:
             max_request_body_size=MAX_BODY_BYTES,
         )
 
-    def run(self, on_ready: Callable[[], None]) -> None:
+    def run(self, on_ready: Callable[[], None], on_turn: Callable[[], None]) -> None:
         """Serve until told to stop; to be called in the main thread.
 
         Args:
             on_ready: called once signals are heeded.
+            on_turn: called now and then, also while nobody calls: every `QUIET_SECONDS` at least.
         """
         with self._heeding_signals():
             on_ready()
             while not self._stops:
-                self._turn(timeout=30.0)
+                on_turn()
+                self._turn(timeout=QUIET_SECONDS)
             self._turn(timeout=0.0)  # a request that has arrived by now has begun
             self._close_door()
             self._finish_requests()
