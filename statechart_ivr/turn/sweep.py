@@ -34,14 +34,15 @@ class Sweeper:
 
     Args:
         environment: returns the application's.
-        timer: counts seconds, to tell how long a sweep takes.
+        timer: counts the seconds that a sweep takes; those of the processor, for on a busy machine
+            all others pass slowly.
     """
 
     def __init__(
         self,
         environment: Callable[[], Environment],
         *,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.thread_time,
     ) -> None:
         self._environment = environment
         self._timer = timer
