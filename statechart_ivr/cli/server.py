@@ -20,8 +20,9 @@ MAX_BODY_BYTES = 1024 * 1024
 #: Seconds that running requests get to finish; Twilio waits no longer than that.
 DRAIN_SECONDS = 15.0
 
-#: Seconds of quiet after which the application is asked whether there is something to be done.
-QUIET_SECONDS = 20.0
+#: Seconds of quiet after which the server looks up: whether there is something to be done, and
+#: whether it was told to stop. The system may tell another thread, which wakes nobody.
+QUIET_SECONDS = 1.0
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
