@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
@@ -21,9 +20,9 @@ logger = logging.getLogger("statechart_ivr.turn")
 #: Between two sweeps by one process. With a lease it makes less than the time that work has, or
 #: what was left by a process that was killed would be found when it is too late to do it.
 EVERY = timedelta(seconds=20)
-#: A store of hundreds of thousands of sessions takes a while to look through: the pause is so many
-#: times as long, at least.
-REST = 19
+#: Seconds of rest for each session that was looked at, some twenty times as long as that takes: a
+#: store may hold hundreds of thousands.
+REST = 0.005
 
 
 class Sweeper:
@@ -34,18 +33,10 @@ class Sweeper:
 
     Args:
         environment: returns the application's.
-        timer: counts the seconds that a sweep takes; those of the processor, for on a busy machine
-            all others pass slowly.
     """
 
-    def __init__(
-        self,
-        environment: Callable[[], Environment],
-        *,
-        timer: Callable[[], float] = time.thread_time,
-    ) -> None:
+    def __init__(self, environment: Callable[[], Environment]) -> None:
         self._environment = environment
-        self._timer = timer
         # At the start of a process: another one may have been stopped just now.
         self._next = environment().clock.now()
         self._thread: Thread | None = None
@@ -63,9 +54,7 @@ class Sweeper:
 
     def _sweep(self) -> None:
         environment = self._environment()
-        began = self._timer()
-        sweep(environment)
-        rest = timedelta(seconds=REST * (self._timer() - began))
+        rest = timedelta(seconds=REST * sweep(environment))
         self._next = max(self._next, environment.clock.now() + rest)
 
     def wait(self, seconds: float = 5.0) -> None:
@@ -74,14 +63,21 @@ class Sweeper:
             self._thread.join(seconds)
 
 
-def sweep(environment: Environment) -> None:
-    """Submit all work again whose lease has run out, and end what has had all its time."""
+def sweep(environment: Environment) -> int:
+    """Submit all work again whose lease has run out, and end what has had all its time.
+
+    Returns:
+        How many sessions were looked at.
+    """
+    count = 0
     try:
         for call_sid in environment.store.calls():
+            count += 1
             if not call_sid.startswith(PROBE) and not call_sid.endswith(DAMAGED):
                 _look_after(environment, call_sid)
     except Exception as error:  # noqa: BLE001 - nobody is there to catch it
         logger.warning("work that was left is not looked for: %s", error)
+    return count
 
 
 def _look_after(environment: Environment, call_sid: str) -> None:

@@ -17,6 +17,9 @@ from statechart_ivr.turn.deliver import RACES
 from statechart_ivr.turn.jobs import LEASE
 from statechart_ivr.turn.sweep import REST, sweep
 
+#: More than a sweep may look at each time.
+SESSIONS = 10_000
+
 
 class Store(MemoryStore):
     """A store that others are faster on, or that is away.
@@ -378,7 +381,7 @@ def test_a_process_sweeps_at_its_start_and_once_a_minute(looking, deferred):
 
 
 def test_one_sweep_at_a_time(looking):
-    """One that takes long is not overtaken by the next, and is given a long rest."""
+    """One that takes long is not overtaken by the next; much to look at needs a long rest."""
     began, go_on = Event(), Event()
     sweeps = []
 
@@ -387,11 +390,11 @@ def test_one_sweep_at_a_time(looking):
             sweeps.append(1)
             began.set()
             assert go_on.wait(timeout=60)
-            return iter(())
+            return iter(["CA9"] * SESSIONS)
 
     call = looking()
     environment = replace(call.board.environment, store=Slow())
-    sweeper = Sweeper(lambda: environment, timer=lambda: call.clock.now().timestamp())
+    sweeper = Sweeper(lambda: environment)
     sweeper.wait()
     sweeper.now_and_then()
     assert began.wait(timeout=60)
@@ -402,7 +405,7 @@ def test_one_sweep_at_a_time(looking):
     sweeper.wait(60)
     sweeper.now_and_then()
     assert sweeps == [1]
-    call.clock.advance(REST * 61)
+    call.clock.advance(REST * SESSIONS)
     sweeper.now_and_then()
     sweeper.wait(60)
     assert sweeps == [1, 1]
