@@ -32,7 +32,7 @@ from statechart_ivr.flow import (
 )
 from statechart_ivr.record import REMEMBERED, Job, Record
 from statechart_ivr.runners import base as runners
-from statechart_ivr.turn.environment import Client, Environment, flow_errors
+from statechart_ivr.turn.environment import Client, Environment
 from statechart_ivr.turn.feed import Fate, feed_event, settle
 from statechart_ivr.turn.hold import is_queueing, stays_in_queue
 from statechart_ivr.turn.jobs import (
@@ -207,8 +207,6 @@ def _moved(
             "event": delivery.event,
         }
         log_flow_error(error, about, is_secret=asked_for_secret(environment, record))
-        if (errors := flow_errors.get()) is not None:
-            errors.append(error)
         if isinstance(error, SessionValueError):
             return (record, False) if delivery.ends or delivery.job else (None, False)
         # A recording is to be filed, although the chart could do nothing with it.
@@ -270,9 +268,9 @@ def _call_back(environment: Environment, record: Record, *, in_vain: bool) -> No
         record: of the call.
         in_vain: whether it hears music, and would go on to for nothing.
     """
-    unheard, flow = unheard_of(record), environment.flows.get(record.flow)
     if environment.client is None or environment.call_back is None:
         return
+    unheard, flow = unheard_of(record), environment.flows.get(record.flow)
     if flow is None or record.ended or not (unheard or in_vain):
         return
     if is_queueing(flow, record) and stays_in_queue(record, unheard):

@@ -20,7 +20,7 @@ from statechart_ivr.flow import (
     spec_of,
 )
 from statechart_ivr.record import Job, Record, Session
-from statechart_ivr.turn.environment import Environment
+from statechart_ivr.turn.environment import Environment, flow_errors
 from statechart_ivr.turn.jobs import jobs_after
 
 logger = logging.getLogger("statechart_ivr.turn")
@@ -168,7 +168,7 @@ def asked_for_secret(environment: Environment, record: Record) -> bool:
 
 
 def log_flow_error(error: BaseException, about: Mapping[str, Any], *, is_secret: bool) -> None:
-    """Log what flow code raised.
+    """Log what flow code raised, and collect it where a test asks for it.
 
     Args:
         error: with its traceback.
@@ -181,3 +181,5 @@ def log_flow_error(error: BaseException, about: Mapping[str, Any], *, is_secret:
         logger.error("%s: %s\n%s", what, type(error).__name__, frames, extra=about)
     else:
         logger.error(what, exc_info=error, extra=about)
+    if (errors := flow_errors.get()) is not None:
+        errors.append(error)

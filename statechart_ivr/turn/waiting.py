@@ -10,7 +10,6 @@ from statechart_ivr.flow import CallFlow, configuration_of, context_of, spec_of
 from statechart_ivr.record import Record
 from statechart_ivr.turn.compose import compose
 from statechart_ivr.turn.deliver import unheard_of, with_unheard
-from statechart_ivr.turn.environment import flow_errors
 from statechart_ivr.turn.feed import claim, last_words, settle
 from statechart_ivr.turn.hold import (
     hold_of,
@@ -84,8 +83,6 @@ def _in_queue(replies: Replies, machine: CallFlow, record: Record, first: list[R
     except Exception as error:  # noqa: BLE001 - flow code may raise anything
         about = {"call_sid": replies.request.call_sid, "flow": record.flow, "state": record.conf}
         log_flow_error(error, about, is_secret=replies.request.is_secret)
-        if (errors := flow_errors.get()) is not None:
-            errors.append(error)
         # The place in the queue is worth more than what was to be said there.
         waiting = silence_in_queue(machine, number)
     return wait_document(waiting, first).body

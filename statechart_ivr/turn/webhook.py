@@ -17,7 +17,7 @@ from statechart_ivr.flow import CallFlow, configuration_of, context_of, spec_of,
 from statechart_ivr.record import REMEMBERED, LastAnswer, Record
 from statechart_ivr.turn.compose import compose, hang_up
 from statechart_ivr.turn.deliver import fail, submit, unheard_of
-from statechart_ivr.turn.environment import Environment, TurnRequest, flow_errors
+from statechart_ivr.turn.environment import Environment, TurnRequest
 from statechart_ivr.turn.feed import Fate, apology, feed, last_words, settle, without_input
 from statechart_ivr.turn.jobs import (
     TIMED_OUT,
@@ -157,8 +157,6 @@ class Turn:
             return reply
         except Exception as error:  # noqa: BLE001 - flow code may raise anything
             self._log_exception(error, record)
-            if (errors := flow_errors.get()) is not None:
-                errors.append(error)
             reply = Reply(hang_up([self._last_words(record)]), event="error")
             # A recording is to be filed, although the chart could do nothing with it.
             return reply if record is None else self._with_event_work(reply, record, always=True)

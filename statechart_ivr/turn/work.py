@@ -24,7 +24,7 @@ from statechart_ivr.events import REFUSED_NAMES
 from statechart_ivr.flow import CallFlow, context_of, detach, spec_of
 from statechart_ivr.record import Job, ReadOnlySession, Record, check_json
 from statechart_ivr.turn.deliver import FAILED, Delivery, deliver, fail
-from statechart_ivr.turn.environment import Environment, flow_errors
+from statechart_ivr.turn.environment import Environment
 from statechart_ivr.turn.jobs import LEASE, TIMED_OUT, find_job, taken
 from statechart_ivr.turn.records import asked_for_secret, context_for, load, log_flow_error, save
 
@@ -118,8 +118,6 @@ def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
         about = {"call_sid": record.call["sid"], "flow": record.flow, "event": job.on}
         is_secret = asked_for_secret(environment, record)
         log_flow_error(error, about, is_secret=is_secret)
-        if (errors := flow_errors.get()) is not None:
-            errors.append(error)
         words = "" if is_secret else f": {error}"
         return Outcome(FAILED, {"error": type(error).__name__ + words})
 

@@ -135,7 +135,7 @@ class Submitting(RunnerHooks):
                 return self.submit(job)
             except RunnerFullError:
                 assert time.monotonic() < deadline, "there is no room when all is done"
-                time.sleep(_PAUSE)
+                time.sleep(_PAUSE)  # nothing tells when there is room again
 
 
 @contextmanager
