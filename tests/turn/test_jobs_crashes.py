@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from threading import enumerate as threads
-
 import pytest
 from statemachine import State
 
@@ -14,6 +11,7 @@ from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.runners import InlineRunner, Job
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
+from statechart_ivr.turn import Sweeper
 
 
 class Line(CallFlow):
@@ -43,14 +41,12 @@ def status(call_sid: str, what: str) -> Request:
     return Request(path="/ivr/status", form=(("CallSid", call_sid), ("CallStatus", what)))
 
 
-def other_calls_pass(board: Switchboard, clock: SimulatedClock, seconds: Iterable[int]) -> None:
-    """Let a webhook of another call come in each second, and wait for the sweeps it begins."""
-    for _ in seconds:
+def time_passes(sweeper: Sweeper, clock: SimulatedClock, seconds: int) -> None:
+    """Give a process the chance to sweep in each second, and wait for the sweeps it begins."""
+    for _ in range(seconds):
         clock.advance(1)
-        board.answer(status("CA2", "ringing"))
-        for thread in threads():
-            if thread.name == "ivr-sweep":
-                thread.join()
+        sweeper.now_and_then()
+        sweeper.wait()
 
 
 @pytest.mark.parametrize("swept_before", [0, 7, 14, 19])
@@ -60,8 +56,9 @@ def test_work_of_a_call_that_is_over_is_done_in_its_time(swept_before: int):
     services = {"filed": filed}
     lost = Switchboard(Line, store=store, runner=Loses(), clock=clock)
     other = Switchboard(Line, store=store, runner=InlineRunner(), clock=clock, services=services)
+    sweeper = Sweeper(lambda: other.environment)
     lost.answer(Request(path="/incoming-call", form=(("CallSid", "CA1"),)))
-    other_calls_pass(other, clock, range(1 + swept_before))
+    time_passes(sweeper, clock, 1 + swept_before)
     lost.answer(status("CA1", "completed"))
-    other_calls_pass(other, clock, range(59))
+    time_passes(sweeper, clock, 59)
     assert len(filed) == 1
