@@ -14,7 +14,7 @@ from bottle import HTTPResponse
 
 from statechart_ivr.web.body import header, parse_pairs, query_string
 from statechart_ivr.web.static.conditions import UNSATISFIABLE, Validators, range_of, status_of
-from statechart_ivr.web.static.folder import OpenFile, Version
+from statechart_ivr.web.static.folder import OpenFile
 
 #: Name of the fingerprint in a URL's query.
 FINGERPRINT = "v"
@@ -121,8 +121,8 @@ class FilePart:
     """
 
     def __init__(self, opened: OpenFile, part: range) -> None:
+        self._opened = opened
         self._file = opened.file
-        self._version = opened.version
         self._part = part
         self._file.seek(part.start)
 
@@ -144,7 +144,7 @@ class FilePart:
         left = max(0, len(self._part) - self.tell())
         block: bytes = self._file.read(left if size < 0 else min(size, left, _BLOCK))
         is_end = len(block) == left > 0 or (not block and left and size)
-        if is_end and not Version.of(self._file).has_content_of(self._version):
+        if is_end and not self._opened.is_as_hashed():
             raise OSError(f"{self._file.name} was written to while it was sent")
         return block
 

@@ -74,12 +74,29 @@ class OpenFile:
         name: below the folder.
         version: what was hashed.
         fingerprint: the hash of its content, 24 hexadecimal digits.
+        is_settled: whether it had not been written to for some time when it was hashed.
     """
 
     file: io.FileIO
     name: str
     version: Version
     fingerprint: str
+    is_settled: bool
+
+    def is_as_hashed(self) -> bool:
+        """Return whether the file holds what it held when it was hashed; it is left where it is.
+
+        One that was written to a moment ago is read again: the system notes the time before it
+        takes what is written, so that this may have come in between, or within the same tick.
+        """
+        if not Version.of(self.file).has_content_of(self.version):
+            return False
+        if self.is_settled:
+            return True
+        place = self.file.tell()
+        now = _hash(self.file)
+        self.file.seek(place)
+        return now.fingerprint == self.fingerprint
 
 
 @dataclass(frozen=True)
@@ -154,7 +171,7 @@ class Folder:
         except OSError:
             return None
         if hashed.version == Version.of(file):
-            return OpenFile(file, name, hashed.version, hashed.fingerprint)
+            return _opened(file, name, hashed)
         file.close()
         return None
 
@@ -169,7 +186,7 @@ class Folder:
             return None
         # Two threads may do so at once, and find the same.
         hashed = self._hashed[name] = _hash(file)
-        return OpenFile(file, name, hashed.version, hashed.fingerprint)
+        return _opened(file, name, hashed)
 
     def _root(self) -> Path:
         """Return the folder past links; another thread may do so while one of them is turned."""
@@ -200,6 +217,10 @@ class Folder:
                 name = Path(folder, one).relative_to(root).as_posix()
                 if _is_plain(name):
                     yield name
+
+
+def _opened(file: io.FileIO, name: str, hashed: _Hashed) -> OpenFile:
+    return OpenFile(file, name, hashed.version, hashed.fingerprint, hashed.is_settled)
 
 
 def _warn(error: OSError) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +253,25 @@ class TestWhileItIsSent:
         write(tmp_path / "a.wav", b"abcdefghij")
         with pytest.raises(OSError, match="was written to"):
             part.read(1)
+
+    def test_written_to_without_a_trace(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The system notes the time first, and then takes what is written: both are looked at."""
+        monkeypatch.setattr(folder_module, "_TICK", 10**12)
+        write(tmp_path / "a.wav", b"0123456789")
+        folder = Folder(tmp_path)
+        opened, again = folder.open("a.wav"), folder.open("a.wav")
+        assert opened is not None
+        assert again is not None
+        with closing(FilePart(opened, range(4, 7))) as part:
+            assert part.read() == b"456"
+        # As if it had held something else when it was hashed, at the very same time.
+        other = replaced(again, fingerprint=fingerprint(b"abcdefghij"))
+        with closing(FilePart(other, range(4, 7))) as part:
+            assert part.read(2) == b"45"
+            with pytest.raises(OSError, match="was written to"):
+                part.read(1)
 
     def test_cut_off(self, part: FilePart, tmp_path: Path) -> None:
         """A file that became shorter ends with an error, not too early."""
