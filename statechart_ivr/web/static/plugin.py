@@ -152,7 +152,12 @@ class FingerprintPlugin:
         Raises:
             UnknownUrlError: there is no such file; or an absolute URL is wanted, and the host is
                 not known.
+            ConfigurationError: the plugin is not installed.
         """
+        if self.path is not None and self._folder is None:
+            raise ConfigurationError(
+                f"the folder {self.path} is not read yet: app.install(…) the plugin first"
+            )
         root = self._root if base_url is None else base_url
         place: dict[str, Any] = {"absolute": absolute, "host": host, "scheme": scheme}
         encoded = encode_query(query)
@@ -246,12 +251,15 @@ class FingerprintPlugin:
         raise UnknownUrlError(f"no file for {path!r} in {folder.path}; {self._hint(folder, path)}")
 
     def _hint(self, folder: Folder, path: str) -> str:
-        urls = [f"{self.mount_path}/{name}" for name in folder.names]
-        if near := difflib.get_close_matches(path, urls, n=1):
-            return f"did you mean {near[0]!r}?"
+        if any(route.rule == path for route in getattr(self._app, "routes", ())):
+            return "it is the path of a route; ask for that by its name"
+        urls = {name.casefold(): f"{self.mount_path}/{name}" for name in folder.names}
+        bare = path.removeprefix(self.mount_path).removeprefix("/").casefold()
+        if near := difflib.get_close_matches(bare, urls, n=1):
+            return f"did you mean {urls[near[0]]!r}?"
         if not self._is_below(path):
             return f"its URLs begin with {self.mount_path}/; fingerprint=False takes other paths"
-        return f"it holds {short(urls)}" if urls else "it holds no files"
+        return f"it holds {short([*urls.values()])}" if urls else "it holds no files"
 
     def _elsewhere(
         self, path: str, query: str, *, root: str, absolute: bool, **place: str | None

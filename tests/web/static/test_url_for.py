@@ -150,6 +150,29 @@ class TestFiles:
             f"no file for '/static/intor.mp3' in {sounds}; did you mean '/static/intro.mp3'?"
         )
 
+    @pytest.mark.parametrize(
+        ("wrong", "near"),
+        [
+            ("/static/INTRO.MP3", "/static/intro.mp3"),
+            ("/static/My_Song.mp3", "/static/my song.mp3"),
+            ("/static/intro.mp3?v=1", "/static/intro.mp3"),
+            ("/intro.mp3", "/static/intro.mp3"),
+            ("intro.mp3", "/static/intro.mp3"),
+        ],
+    )
+    def test_the_nearest_name(self, static: FingerprintPlugin, wrong: str, near: str) -> None:
+        """Capitals, a query and the mount path, which all have, do not make another one nearer."""
+        with pytest.raises(UnknownUrlError, match=re.escape(f"did you mean '{near}'?")):
+            static.url_for(wrong)
+
+    @pytest.mark.parametrize("mount_path", MOUNT_PATHS)
+    def test_a_route_is_no_file(self, sounds: Path, mount_path: str) -> None:
+        """Who gives a route's path is told to give its name, wherever the files are."""
+        app = application()
+        plugin = app.install(FingerprintPlugin(sounds, mount_path=mount_path))
+        with pytest.raises(UnknownUrlError, match="a route; ask for that by its name"):
+            plugin.url_for("/incoming-call")
+
     def test_nothing_like_it(self, sounds: Path, tmp_path: Path) -> None:
         """Where no name is near, some are listed."""
         with pytest.raises(UnknownUrlError, match=r"it holds \['/static/100%.mp3', .*\]"):
@@ -277,6 +300,11 @@ class TestConfiguration:
         """The error says where the folder was looked for."""
         with pytest.raises(ConfigurationError, match=f"no folder {tmp_path / 'nowhere'}"):
             installed(tmp_path / "nowhere")
+
+    def test_url_before_installing(self, sounds: Path) -> None:
+        """What no application serves has no URL, not even a plain one."""
+        with pytest.raises(ConfigurationError, match=r"not read yet: app\.install\(…\)"):
+            FingerprintPlugin(sounds).url_for("/intro.mp3")
 
     def test_one_for_each(self, sounds: Path) -> None:
         """Neither two on one application, nor one on two."""
