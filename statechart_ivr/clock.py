@@ -58,6 +58,19 @@ class SimulatedClock:
             raise ValueError(f"a clock does not go back: {seconds} s")
         self._now += timedelta(seconds=seconds)
 
+    def turn_back(self, moment: datetime) -> None:
+        """Stand where the clock stood before, for who brings back all else of that moment, too.
+
+        Args:
+            moment: aware, and not ahead.
+
+        Raises:
+            ValueError: it is ahead; that is what `advance` is for.
+        """
+        if moment > self._now:
+            raise ValueError(f"{moment.isoformat()} is ahead; use advance()")
+        self._now = moment
+
 
 def as_moment(when: datetime | str) -> datetime:
     """Return an aware ``datetime``; UTC where ``when`` names no time zone.

@@ -8,7 +8,7 @@ is made (`statechart_ivr.spec`).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -61,6 +61,7 @@ class Background:
     targets: tuple[State | str, ...]
     timeout: float
     events: tuple[str, ...]
+    data: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +129,9 @@ def on_input(
 
 
 def background(
-    *states_or_events: AnyState | str, timeout: float = 60.0, events: Sequence[str] = ()
+    *states_or_events: AnyState | str,
+    timeout: float = 60.0,
+    events: Sequence[str] | Mapping[str, Mapping[str, Any]] = (),
 ) -> Callable[[F], F]:
     """Mark a method that does slow work, or has side effects, after the answer is sent.
 
@@ -137,7 +140,8 @@ def background(
     Args:
         *states_or_events: entering such a state, or the delivery of such an event, starts it.
         timeout: seconds until ``background_failed`` is delivered instead of a result.
-        events: the ids it can return; for the checker.
+        events: the ids it can return; for the checker. A mapping says what comes with each, for
+            example: ``{"order_found": {"status": "packed"}, "no_match.unknown_order": {}}``.
 
     Raises:
         TypeError: something other than states and event ids was passed.
@@ -146,7 +150,15 @@ def background(
     if not isinstance(timeout, int | float) or not timeout > 0:
         raise ValueError(f"@background(timeout={timeout!r}): give a number of seconds above 0")
     targets = _states_or_events("background", states_or_events)
-    return _marker(Background(targets, float(timeout), _texts("background", "events", events)))
+    ids = _texts("background", "events", events)
+    data = events if isinstance(events, Mapping) else {}
+    for event, one in data.items():
+        if not isinstance(one, Mapping):
+            raise TypeError(
+                f"@background(events={{{event!r}: {one!r}}}): an event's data is a mapping of "
+                "names to JSON values"
+            )
+    return _marker(Background(targets, float(timeout), ids, data))
 
 
 def routable(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
-from typing import Any
+from typing import Any, Protocol
 
 from statemachine import Event, State, StateMachine
 from statemachine.callbacks import CallbackGroup, CallbackPriority, SpecReference
@@ -115,6 +115,58 @@ def unplace(machine: StateMachine, start: Any) -> None:
     """Take a machine out of every state; `StateMachine.activate_initial_state` enters ``start``."""
     machine._config.value = None
     machine.start_configuration_values = [start]
+
+
+class Watcher(Protocol):
+    """Is told what a machine does while it does it."""
+
+    def on_entered(self, state: State) -> None:
+        """Take note that a state is entered."""
+        ...
+
+    def on_taken(self, transition: Transition) -> None:
+        """Take note that a transition is taken."""
+        ...
+
+    def on_guard(self, transition: Transition, ask: Callable[[], bool]) -> bool:
+        """Return what a transition's guards say, which ``ask`` finds out."""
+        ...
+
+
+def watch(machine: StateMachine, watcher: Watcher) -> None:
+    """Have somebody told what a machine does."""
+    own = machine._engine
+    add, step, match = (
+        own._add_state_to_configuration,
+        own.microstep,
+        own._conditions_match,
+    )
+
+    def add_and_tell(target: State) -> None:
+        watcher.on_entered(target)
+        add(target)
+
+    def step_and_tell(transitions: Iterable[Transition], trigger_data: TriggerData) -> Any:
+        taken = list(transitions)
+        for transition in taken:
+            watcher.on_taken(transition)
+        return step(taken, trigger_data)
+
+    def match_and_tell(transition: Transition, trigger_data: TriggerData) -> bool:
+        if not has_guard(transition):
+            return bool(match(transition, trigger_data))
+        return watcher.on_guard(transition, lambda: bool(match(transition, trigger_data)))
+
+    vars(own).update(
+        _add_state_to_configuration=add_and_tell,
+        microstep=step_and_tell,
+        _conditions_match=match_and_tell,
+    )
+
+
+def has_guard(transition: Transition) -> bool:
+    """Return whether a transition is taken only if something says so."""
+    return any(spec.group is CallbackGroup.COND for spec in transition._specs)
 
 
 def refuse_events(machine: StateMachine, refuse: Callable[[], None]) -> None:

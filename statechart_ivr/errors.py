@@ -28,6 +28,7 @@
     │   ├── RunnerFullError         as much is under way or waits as may
     │   └── RunnerUnavailableError  nobody can take it now; its lease will run out
     │       └── RunnerClosedError   the process is about to end
+    ├── NotationError               a call that is written down cannot be read
     ├── RestError                   Twilio's REST API refuses, or does not answer
     └── PhoneError                  a test asked the phone for something a caller cannot do
         └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
@@ -289,6 +290,10 @@ class RestError(IvrError):
         self.maybe_done = maybe_done
         doubt = "; it may have been done all the same" if maybe_done else ""
         super().__init__(message + doubt)
+
+
+class NotationError(IvrError, ValueError):
+    """A call that is written down, such as ``dial 2 . hangup``, cannot be read."""
 
 
 class PhoneError(IvrError, AssertionError):

@@ -93,7 +93,11 @@ class WeatherLine(CallFlow):
     def say_patience(self):
         return [Pause(length=2), "We are still looking."]
 
-    @background(looking_up, timeout=20.0, events=["forecast_found", "no_match.unknown_zip"])
+    @background(
+        looking_up,
+        timeout=20.0,
+        events={"forecast_found": {"text": "Sun."}, "no_match.unknown_zip": {}},
+    )
     def look_up(self):
         """Ask for the weather; nothing changes by that, so it does no harm to ask twice."""
         found = self.services.get("weather", DemoWeather()).forecast(self.session["zip_code"])

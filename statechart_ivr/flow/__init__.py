@@ -14,7 +14,7 @@ from statechart_ivr.flow.callflow import (
     turn_url_of,
     wait_url_of,
 )
-from statechart_ivr.flow.context import Context, Outside
+from statechart_ivr.flow.context import Context, Outside, Watcher, watching
 from statechart_ivr.flow.life import bring_back, detach, history_of, start
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "CallFlow",
     "Context",
     "Outside",
+    "Watcher",
     "asks_for_secret",
     "bring_back",
     "configuration_of",
@@ -34,4 +35,5 @@ __all__ = [
     "start",
     "turn_url_of",
     "wait_url_of",
+    "watching",
 ]

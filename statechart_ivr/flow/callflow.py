@@ -22,7 +22,7 @@ from statechart_ivr.errors import (
 )
 from statechart_ivr.events import PromptedEvent, data_of, is_choice
 from statechart_ivr.flow.background import BackgroundTools
-from statechart_ivr.flow.context import Context
+from statechart_ivr.flow.context import Context, watching
 from statechart_ivr.record import Session
 from statechart_ivr.spec import CallFlowMeta, FlowSpec
 from statechart_ivr.twiml import Rendering, is_blank, speak, to_elements
@@ -88,6 +88,8 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
         model.state = next(iter(type(self).states_map))
         build = super().__init__
         engine.build(lambda: build(model))
+        if (watcher := watching.get()) is not None:
+            engine.watch(self, watcher)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in engine.INSTANCE_ATTRIBUTES:
@@ -199,6 +201,8 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
 
     def now(self) -> datetime:
         """Return the present moment by the application's clock, in ``timezone``."""
+        if (watcher := watching.get()) is not None:
+            watcher.on_time_read()
         return self._life.clock.now().astimezone(ZoneInfo(self.timezone))
 
     def choices(self) -> list[str]:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from statechart_ivr import engine
 from statechart_ivr.call import Call
 from statechart_ivr.clock import Clock, SystemClock
 from statechart_ivr.record import Job, Session
 from statechart_ivr.twiml import Rendering
 from statechart_ivr.urls import Links
+
+
+class Watcher(engine.Watcher, Protocol):
+    """Is told what flows do while they do it, as the checker is."""
+
+    def on_time_read(self) -> None:
+        """Take note that flow code asks for the time."""
+        ...
+
+    def on_unclaimed(self, event: str) -> None:
+        """Take note that the chart has no use for an event."""
+        ...
+
+
+#: Set, it is told of everything that flows do in this thread.
+watching: ContextVar[Watcher | None] = ContextVar("watching", default=None)
 
 
 class Outside(Protocol):

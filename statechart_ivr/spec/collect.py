@@ -131,6 +131,7 @@ class Collector:
                 on_events=tuple(target for target in mark.targets if isinstance(target, str)),
                 timeout=mark.timeout,
                 events=mark.events,
+                data=mark.data,
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from statechart_ivr.spec.chart import Chart
 
@@ -33,6 +34,7 @@ class Work:
         on_events: whose delivery starts it.
         timeout: seconds.
         events: ids it can return.
+        data: what comes with them, for example.
     """
 
     method: str
@@ -40,6 +42,7 @@ class Work:
     on_events: tuple[str, ...]
     timeout: float
     events: tuple[str, ...]
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.testing.exchange import Exchange
@@ -58,6 +59,14 @@ class Caller:
         self.playback = Playback(exchange.document, transcript, holding)
         self._status_url = status_url
         self._is_told = False
+
+    def copied(self) -> Caller:
+        """Return the call as it is now, which goes on by itself from here."""
+        twin = copy(self)
+        twin.transcript = self.transcript.copied()
+        twin.exchange = self.exchange.copied(twin.transcript)
+        twin.playback = self.playback.copied(twin.exchange.document, twin.transcript)
+        return twin
 
     def dial(self, url: str, method: str) -> None:
         """Begin the call."""
@@ -210,6 +219,18 @@ class Caller:
             self.exchange.fetch(sent)
         else:
             playback.play(self.exchange.fetch(sent), in_queue=sent.in_queue)
+
+    def come_late(self) -> None:
+        """Have the webhook before the last one arrive once more; nobody hears the answer."""
+        if self.exchange.before is None:
+            raise PhoneError("there is only one request so far; do something first")
+        self.transcript.does("an earlier request comes late")
+        self.exchange.repeat_late()
+
+    def work_ends(self, what: str) -> None:
+        """Have background work come to something, and whoever is held for it hear of it."""
+        self.transcript.does(what)
+        self.playback.go_on_held()
 
     def end_dial(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -40,6 +41,7 @@ class Exchange:
 
     Attributes:
         last: the webhook sent last, or None.
+        before: the one sent before that, or None.
         text: the document that came last, or nothing.
     """
 
@@ -60,7 +62,14 @@ class Exchange:
         self._strict = strict
         self._raise_errors = raise_errors
         self.last: Sent | None = None
+        self.before: Sent | None = None
         self.text = ""
+
+    def copied(self, transcript: Transcript) -> Exchange:
+        """Return an exchange that goes on from here, and takes it down elsewhere."""
+        twin = copy(self)
+        twin._standard, twin._transcript = {**self._standard}, transcript
+        return twin
 
     def document(
         self, method: str, url: str, parameters: Mapping[str, str], *, in_queue: bool
@@ -110,12 +119,21 @@ class Exchange:
             self._transcript.happens(f"warning {number}: {message}")
         return script
 
+    def repeat_late(self) -> None:
+        """Send the webhook before the last one once more; its answer comes too late for anybody."""
+        if self.before is not None:
+            self._carry(self.before)
+
     def _webhook(self, method: str, url: str, parameters: Mapping[str, str]) -> Webhook:
         pairs = tuple({**self._standard, **parameters}.items())
         return Webhook(method, url, pairs, str(uuid4()))
 
     def _send(self, sent: Sent) -> Reply:
-        self.last = sent
+        if sent is not self.last:
+            self.before, self.last = self.last, sent
+        return self._carry(sent)
+
+    def _carry(self, sent: Sent) -> Reply:
         place = sent.webhook.shown.removeprefix(self._transport.base_url)
         self._transcript.happens(f"{sent.webhook.method} {place}")
         with reraised(wanted=self._raise_errors):

@@ -26,13 +26,22 @@ class Holding:
 
     Args:
         takes_real_time: whether it does so by itself, while the phone's clock stands.
+        by_hand: whether it does so only when the test says what it comes to.
         sleep: waits for so many seconds.
+
+    Attributes:
+        by_hand: as given.
     """
 
     def __init__(
-        self, *, takes_real_time: bool, sleep: Callable[[float], object] = time.sleep
+        self,
+        *,
+        takes_real_time: bool,
+        by_hand: bool = False,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._takes_real_time = takes_real_time
+        self.by_hand = by_hand
         self._sleep = sleep
         self.begin_afresh()
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from statechart_ivr.call import Call
 from statechart_ivr.clock import SimulatedClock, as_moment
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
+from statechart_ivr.runners.base import Job
 from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.stores import open_store
 from statechart_ivr.stores.base import SessionStore
@@ -40,6 +42,7 @@ class Options(NamedTuple):
         auth_token: what to sign with.
         store: where the sessions are.
         base_url: public URL of the application's root.
+        by_hand: whether background work is left to the test.
     """
 
     at: datetime | str | None = None
@@ -47,6 +50,14 @@ class Options(NamedTuple):
     auth_token: str | None = None
     store: SessionStore | str | None = None
     base_url: str | None = None
+    by_hand: bool = False
+
+
+class HeldRunner(InlineRunner):
+    """Takes background work on, and does none of it: a test says what it comes to."""
+
+    def submit(self, job: Job) -> None:
+        """Leave a job where it is, in the call's record."""
 
 
 class Inside(NamedTuple):
@@ -75,6 +86,7 @@ class Line:
         flows: the flows that are served, as far as they are known.
         entries: paths at which calls come in, as far as they are known.
         takes_real_time: whether background work goes on by itself, while the phone's clock stands.
+        switchboard: the application's, where it is in this process.
         opened: the store that was opened for this line, and that `close` closes.
     """
 
@@ -85,7 +97,28 @@ class Line:
     flows: tuple[type[CallFlow], ...] = ()
     entries: tuple[str, ...] = ()
     takes_real_time: bool = True
+    switchboard: Switchboard | None = None
     opened: SessionStore | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether background work is left to the test."""
+        return self.switchboard is not None and isinstance(self.switchboard.runner, HeldRunner)
+
+    def place(self, call_sid: str, path: str, session: Mapping[str, Any]) -> None:
+        """Store the session of a call that has not come in yet, as ``place_call`` does.
+
+        Raises:
+            PhoneError: the application is out of sight, or has no such route.
+        """
+        board = self.switchboard
+        flow = None if board is None else board.environment.flow_at(path)
+        if board is None or flow is None:
+            raise PhoneError(f"dial({path!r}, session=…): no route of a flow in this process")
+        call = Call(sid=call_sid, direction="outbound-api")
+        record = Record(flow.__name__, path, call.to_json(), data=dict(session), lang=flow.language)
+        ttl = board.environment.session_ttl
+        board.store.save(call_sid, record.to_bytes(), expected=None, ttl=ttl)
 
     def close(self) -> None:
         """Close what was opened for this line, and nothing that was passed."""
@@ -118,6 +151,8 @@ def line_to(target: Target, options: Options) -> Line:
     """
     if isinstance(target, type) and issubclass(target, CallFlow):
         return _to_flow(target, options)
+    if options.by_hand:
+        raise PhoneError("by_hand=True goes with a flow; an application has its own runner")
     if options.services is not None:
         raise PhoneError("services= goes with a flow; give them to the application instead")
     if isinstance(target, Switchboard):
@@ -138,7 +173,7 @@ def _to_flow(flow: type[CallFlow], options: Options) -> Line:
     switchboard = Switchboard(
         flow,
         store=store,
-        runner=InlineRunner(),
+        runner=HeldRunner() if options.by_hand else InlineRunner(),
         clock=clock,
         base_url=_base_url(options),
         services=options.services,
@@ -179,6 +214,7 @@ def _line_with(switchboard: Switchboard, transport: Transport, options: Options)
         flows=switchboard.flows,
         entries=switchboard.entries,
         takes_real_time=not isinstance(switchboard.runner, InlineRunner),
+        switchboard=switchboard,
     )
 
 
@@ -205,11 +241,28 @@ def _own_clock(options: Options) -> SimulatedClock:
     return SimulatedClock(DEFAULT_MOMENT if options.at is None else _moment(options.at))
 
 
+def path_of(url: str, base_url: str) -> str:
+    """Return the path of a URL below an application's root."""
+    return url.removeprefix(base_url).partition("?")[0]
+
+
 def _moment(at: object) -> datetime:
     if isinstance(at, datetime | str):
         with suppress(ValueError):
             return as_moment(at)
     raise PhoneError(f"at={at!r} is no moment; write one like '2026-01-05T10:00', or a datetime")
+
+
+def seconds_until(moment: datetime | str, now: datetime) -> float:
+    """Return how far a moment is ahead.
+
+    Raises:
+        PhoneError: it is no moment, or is over.
+    """
+    ahead = (_moment(moment) - now).total_seconds()
+    if ahead < 0:
+        raise PhoneError(f"{moment!r} is over: it is {now.isoformat()}; a clock does not go back")
+    return ahead
 
 
 def _clock_of(switchboard: Switchboard, options: Options) -> SimulatedClock:

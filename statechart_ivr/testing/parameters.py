@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Collection, Mapping
+from contextvars import ContextVar
 from datetime import datetime
 from difflib import get_close_matches
 from email.utils import format_datetime
@@ -31,9 +32,13 @@ REDIRECTED = ("redirected", "redirected-from-bridged")
 _PLACES = {"City": "", "State": "CA", "Zip": "", "Country": "US"}
 
 
+#: The digits that all ids have, where calls are to be the same whenever they are made.
+sid_digits: ContextVar[str] = ContextVar("sid_digits", default="")
+
+
 def new_sid(prefix: str) -> str:
     """Return an id as Twilio makes them: two letters and 32 hexadecimal digits."""
-    return prefix + uuid4().hex
+    return prefix + (sid_digits.get() or uuid4().hex)
 
 
 def standard(call_sid: str, from_: str, to: str) -> Parameters:

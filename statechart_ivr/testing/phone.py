@@ -14,12 +14,22 @@ from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.testing.caller import Caller
 from statechart_ivr.testing.exchange import Exchange
 from statechart_ivr.testing.holding import Holding
-from statechart_ivr.testing.line import DEFAULT_PREFIX, Inside, Options, Target, line_to
+from statechart_ivr.testing.line import (
+    DEFAULT_PREFIX,
+    Options,
+    Target,
+    line_to,
+    path_of,
+    seconds_until,
+)
 from statechart_ivr.testing.parameters import Parameters, as_text, new_sid, standard
+from statechart_ivr.testing.snapshot import Snapshot, back_to, snapshot_of
 from statechart_ivr.testing.transcript import Transcript
+from statechart_ivr.testing.view import PhoneView
+from statechart_ivr.testing.working import finish_work
 
 
-class Phone(AbstractContextManager["Phone"]):
+class Phone(PhoneView, AbstractContextManager["Phone"]):
     """Calls an application as Twilio does, and is the person who hears and presses keys.
 
     It sends signed webhooks, follows actions and redirects, plays every verb on a clock of its
@@ -75,6 +85,8 @@ class Phone(AbstractContextManager["Phone"]):
             the transcript, and the attribute counts as left out.
         raise_errors: whether exceptions of flow code are raised here, in process; if not, the
             apology is heard.
+        by_hand: whether background work waits until `work` says what it comes to; only with a
+            flow. The caller is held meanwhile, one wait document for each `wait()`.
         **parameters: more of Twilio's request parameters, for every request:
             ``FromCity="Köln"``.
 
@@ -96,9 +108,11 @@ class Phone(AbstractContextManager["Phone"]):
         prefix: str | None = DEFAULT_PREFIX,
         strict: bool = True,
         raise_errors: bool = True,
+        by_hand: bool = False,
         **parameters: Any,
     ) -> None:
-        self._line = line_to(target, Options(at, services, auth_token, store, base_url))
+        options = Options(at, services, auth_token, store, base_url, by_hand)
+        self._line = line_to(target, options)
         self._parties = from_, to
         self._prefix = prefix if prefix is None else self._line.prefix or prefix
         self._is_strict = strict
@@ -134,16 +148,26 @@ class Phone(AbstractContextManager["Phone"]):
             raise_errors=self._raises_errors,
         )
         status = None if self._prefix is None else self._absolute(f"{self._prefix}/status")
-        holding = Holding(takes_real_time=self._line.takes_real_time)
+        line = self._line
+        holding = Holding(takes_real_time=line.takes_real_time, by_hand=line.by_hand)
         return Caller(exchange, transcript, status, holding)
 
     # What the caller does
 
-    def dial(self, path: str, *, method: str = "POST", **parameters: Any) -> Phone:
+    def dial(
+        self,
+        path: str = "",
+        *,
+        method: str = "POST",
+        session: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Phone:
         """Make a new call, and listen until it is the caller's turn.
 
         Args:
-            path: of a route, below the application's root; or a whole URL.
+            path: of a route, below the application's root, or a whole URL; the first route if
+                left out.
+            session: what a call that the application places itself knows from the beginning.
             method: ``POST``, or ``GET`` as Twilio can be told to use.
             **parameters: Twilio's parameters, for every request of this call:
                 ``CallerName="Ann"``.
@@ -151,8 +175,10 @@ class Phone(AbstractContextManager["Phone"]):
         playback = self._call.playback
         if playback.waiting is not None:
             raise PhoneError(f"one call at a time: {playback.situation}; hang_up() first")
-        url = self._absolute(path)
+        url = self._absolute(path or next(iter(self._line.entries), ""))
         self._call = self._new_call(as_text(self.dial, parameters))
+        if session is not None:
+            self._line.place(self._call_sid, path_of(url, self._line.transport.base_url), session)
         self._call.dial(url, method)
         return self._settled()
 
@@ -295,6 +321,67 @@ class Phone(AbstractContextManager["Phone"]):
         self._call.retry()
         return self._settled()
 
+    def late(self) -> Phone:
+        """Have the webhook before the last one arrive once more, too late to be heard."""
+        self._call.come_late()
+        return self._settled()
+
+    def work(self, event: str | None, **data: Any) -> Phone:
+        """Say what the background work of the call comes to; only with ``by_hand=True``.
+
+        Args:
+            event: the id that the method returns, ``background_failed``, or None.
+            **data: what it returns with it.
+
+        Raises:
+            PhoneError: there is no such work, or it does not return this.
+        """
+        finish_work(self._line, self._call_sid, event, data)
+        self._call.work_ends(f"work ends: {event}")
+        return self._settled()
+
+    def deliver(self, event: str, **data: Any) -> Phone:
+        """Have the application tell the live call of an event, as `Switchboard.deliver` does.
+
+        Raises:
+            PhoneError: the application is not in this process.
+        """
+        if self._line.switchboard is None:
+            raise PhoneError("deliver() reaches into the application, which is out of sight")
+        self._call.does(f"delivered: {event}")
+        self._line.switchboard.deliver(self._call_sid, event, **data)
+        return self._settled()
+
+    def until(self, moment: datetime | str) -> Phone:
+        """Let the clock stand at a later moment, as if nothing had happened since.
+
+        Args:
+            moment: aware or in UTC.
+
+        Raises:
+            PhoneError: it is no moment, or is over.
+        """
+        self._call.pass_time(seconds_until(moment, self.now))
+        return self._settled()
+
+    def snapshot(self) -> Snapshot:
+        """Return all there is of the call at this moment, for `go_back`.
+
+        Raises:
+            PhoneError: the application is not in this process.
+        """
+        return snapshot_of(self._line, self._call, self._call_sid)
+
+    def go_back(self, snapshot: Snapshot) -> Phone:
+        """Be where the call was: its session, its clock, and what the caller hears.
+
+        What has been done to the world since stays done. Going back to one snapshot several
+        times makes several calls of what was one.
+        """
+        self._call_sid = snapshot.call_sid
+        self._call = back_to(self._line, snapshot)
+        return self
+
     def callback(self, url: str, **parameters: Any) -> Phone:
         """Send a callback about this call: of a recording, a transcription, an event.
 
@@ -308,75 +395,6 @@ class Phone(AbstractContextManager["Phone"]):
         told = as_text(self.callback, parameters)
         self._call.exchange.callback(self._absolute(url), told)
         return self
-
-    # What there is to see
-
-    @property
-    def heard(self) -> str:
-        """What was heard since the last action; a Play as ``<Play https://…>``."""
-        return self._call.transcript.heard
-
-    @property
-    def transcript(self) -> str:
-        """The whole call: who did what, each with minute and second of the call.
-
-        What is entered where the action URL says ``s=1`` stands there as ``••••••``.
-        """
-        return str(self._call.transcript)
-
-    @property
-    def twiml(self) -> str:
-        """The document that came last."""
-        return self._call.exchange.text
-
-    @property
-    def ended(self) -> bool:
-        """Whether the call is over."""
-        return bool(self._call.playback.outcome)
-
-    @property
-    def waiting_for(self) -> str | None:
-        """The verb that waits: ``gather``, ``record``, ``dial``, ``enqueue``, …; or None."""
-        waiting = self._call.playback.waiting
-        return None if waiting is None else waiting.tag.lower()
-
-    @property
-    def now(self) -> datetime:
-        """The moment on the phone's clock."""
-        return self._call.transcript.now
-
-    @property
-    def call_sid(self) -> str:
-        """Twilio's id of the call."""
-        return self._call_sid
-
-    @property
-    def state(self) -> str:
-        """Id of the innermost active state.
-
-        Raises:
-            PhoneError: there are several, or the session is out of sight.
-        """
-        innermost = self._inside.innermost
-        if len(innermost) != 1:
-            raise PhoneError(f"several states are active: {', '.join(innermost)}; use states")
-        return innermost[0]
-
-    @property
-    def states(self) -> list[str]:
-        """Ids of all active states, outer before inner, in the order of the chart."""
-        return self._inside.states
-
-    @property
-    def session(self) -> dict[str, Any]:
-        """A copy of the call's session data."""
-        return self._inside.session
-
-    @property
-    def _inside(self) -> Inside:
-        if self._call.exchange.last is None:
-            raise PhoneError("nobody dialled; dial() first")
-        return self._line.inside(self._call_sid)
 
     def _absolute(self, path: str) -> str:
         if "://" in path.partition("?")[0]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -67,10 +68,13 @@ class Playback:
 
     Attributes:
         script: the document that is being played; empty before the first.
+        position: of the verb after the one that waits, in the document.
         waiting: the verb whose end is somebody's turn to bring about; None while playing,
             before the first document, and when the call is over.
         listening: the Gather or Record that hears the caller now, or None.
         queued: the queue the caller is in, or None.
+        held: URL and method of the next wait document of a caller who is held until the test says
+            what background work comes to; None for everybody else.
         outcome: ``completed``, ``busy``, …, once the call is over; empty before.
     """
 
@@ -78,13 +82,21 @@ class Playback:
         self._fetch = fetch
         self._holding = holding
         self._transcript = transcript
-        self._position = 0
+        self.position = 0
         self._hops: list[str] = []
         self.script = Script("", "", (), ())
         self.waiting: Element | None = None
         self.listening: Gathering | Recording | None = None
         self.queued: Queued | None = None
+        self.held: tuple[str, str] | None = None
         self.outcome = ""
+
+    def copied(self, fetch: Fetch, transcript: Transcript) -> Playback:
+        """Return a playback that goes on from here, and asks and takes down elsewhere."""
+        twin = copy(self)
+        twin._fetch, twin._transcript, twin._hops = fetch, transcript, [*self._hops]
+        twin.listening, twin.queued = copy(self.listening), copy(self.queued)
+        return twin
 
     @property
     def verb(self) -> Element:
@@ -100,8 +112,10 @@ class Playback:
 
     @property
     def is_polling(self) -> bool:
-        """Whether the caller is in a queue that asks for documents of the application's."""
-        return self.queued is not None and self.queued.following is not None
+        """Whether the caller waits with documents of the application's, in a queue or held."""
+        return self.held is not None or (
+            self.queued is not None and self.queued.following is not None
+        )
 
     @property
     def deadline(self) -> float:
@@ -176,11 +190,20 @@ class Playback:
         self._run()
 
     def poll(self, parameters: Mapping[str, str] = _NOTHING) -> None:
-        """Play the next wait document, if the caller is in a queue that has one."""
-        if self.queued is not None and self.queued.following is not None:
+        """Play the next wait document, if the caller waits with one."""
+        if self.held is not None:
+            self._somebody_acted()
+            self._put_on(self._ask(*self.held))
+            self._run()
+        elif self.queued is not None and self.queued.following is not None:
             self._somebody_acted()
             self._put_on(self._ask_waiting(self.queued, *self.queued.following, parameters))
             self._run()
+
+    def go_on_held(self) -> None:
+        """Play the next wait document to a caller who is held for background work."""
+        if self.held is not None:
+            self.poll()
 
     def leave_queue(self, queued: Queued, result: str, parameters: Mapping[str, str]) -> None:
         """End an Enqueue, and hear what comes after it."""
@@ -215,15 +238,15 @@ class Playback:
         return urljoin(self.script.url, url.strip())
 
     def _put_on(self, script: Script, position: int = 0) -> None:
-        self.script, self._position = script, position
-        self.waiting = self.listening = None
+        self.script, self.position = script, position
+        self.waiting = self.listening = self.held = None
 
     def _run(self) -> None:
         while self.waiting is None and not self.outcome:
             verbs = self.script.verbs
-            if self._position < len(verbs):
-                self._position += 1
-                self._on_verb(verbs[self._position - 1])
+            if self.position < len(verbs):
+                self.position += 1
+                self._on_verb(verbs[self.position - 1])
             elif self.queued is not None:
                 # Twilio asks for the wait URL again, for as long as the caller waits.
                 self.waiting = self.queued.enqueue
@@ -274,7 +297,9 @@ class Playback:
 
     def _on_redirect(self, verb: Element) -> None:
         url, method = self._resolved(text_of(verb)), value_of(verb, "method", "POST")
-        if self.queued is None:
+        if self.queued is None and self._holding.by_hand and is_poll(url):
+            self.held, self.waiting = (url, method), verb
+        elif self.queued is None:
             if not (is_poll(url) and self._holding.goes_on(self._transcript.seconds)):
                 self._hop(url)
             self._put_on(self._ask(url, method))
@@ -298,7 +323,7 @@ class Playback:
         if wait_url := verb.get("waitUrl"):
             following = self._resolved(wait_url), value_of(verb, "waitUrlMethod", "POST")
         now = self._transcript.seconds
-        self.queued = Queued(verb, self.script, self._position, now, following)
+        self.queued = Queued(verb, self.script, self.position, now, following)
         self.waiting = verb
         if following is not None:
             self._hop(following[0])
@@ -333,7 +358,7 @@ class Playback:
         return self._fetch(method, url, {**told, **parameters}, in_queue=False)
 
     def _end(self, outcome: str) -> None:
-        self.waiting = self.listening = None
+        self.waiting = self.listening = self.held = None
         self.outcome = outcome
         if self.queued is not None:
             self._tell_dequeued(self.queued, "hangup", {"CallStatus": "completed"})
@@ -349,6 +374,7 @@ _SITUATIONS = {
     "Pay": "<Pay> asks the caller for a payment",
     "Connect": "<Connect> has the caller",
     "Refer": "<Refer> hands the caller over",
+    "Redirect": "the caller is held for background work",
 }
 
 #: Methods of the phone that go on from there, besides hanging up.
@@ -362,4 +388,5 @@ _ADVICE = {
     "Pay": "pay_result",
     "Connect": "connect_result",
     "Refer": "refer_result",
+    "Redirect": "work wait",
 }

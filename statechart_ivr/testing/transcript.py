@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime
 
 from statechart_ivr.clock import SimulatedClock
@@ -62,6 +63,12 @@ class Transcript:
         """Take down what Twilio does."""
         minutes, seconds = divmod(int(self.seconds), 60)
         self._lines.append(f"{minutes}:{seconds:02d} {text}")
+
+    def copied(self) -> Transcript:
+        """Return a transcript that goes on from here, with the same clock."""
+        twin = copy(self)
+        twin._lines, twin._heard = [*self._lines], [*self._heard]
+        return twin
 
     def __str__(self) -> str:
         return "\n".join(self._lines)

@@ -21,6 +21,7 @@ from statechart_ivr.flow import (
     context_of,
     render,
     spec_of,
+    watching,
 )
 from statechart_ivr.twiml import Rendering, prompts_of, speak, to_elements
 
@@ -92,6 +93,8 @@ def _unclaimed(flow: CallFlow, event: str) -> Fate:
         "event": event,
         "state": configuration_of(flow),
     }
+    if (watcher := watching.get()) is not None:
+        watcher.on_unclaimed(event)
     if kind_of(event) is Kind.OUTCOME and not event.startswith("queue.redirected"):
         logger.error("nothing claims the outcome %s", event, extra=about)
         return Fate.HANG_UP

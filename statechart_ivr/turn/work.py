@@ -80,7 +80,7 @@ def perform(environment: Environment, call_sid: str, job_id: str) -> None:
         fail(environment, call_sid, job, TIMED_OUT)
         return
     with _renewing(environment, call_sid, job):
-        outcome = _outcome(environment, record, job)
+        outcome = outcome_of(environment, record, job)
         told = Delivery(
             call_sid,
             outcome.event,
@@ -105,7 +105,8 @@ def _deliver_patiently(environment: Environment, told: Delivery) -> None:
     deliver(environment, told)
 
 
-def _outcome(environment: Environment, record: Record, job: Job) -> Outcome:
+def outcome_of(environment: Environment, record: Record, job: Job) -> Outcome:
+    """Do one job, and return what it comes to, without telling the call of it."""
     try:
         flow = environment.flows[record.flow]
         machine = _detached(environment, flow, record, job)

@@ -68,12 +68,16 @@ FLOORS = {
     "web.signature": 6,
     "web.static": 6,
     "testing.caller": 7,
+    "testing.snapshot": 8,
+    "testing.view": 8,
+    "testing.working": 7,
     "web.app": 7,
-    "testing.phone": 8,
+    "testing.phone": 9,
     "web": 8,
-    "cli": 9,
-    "testing": 9,
-    "statechart_ivr": 10,
+    "testing": 10,
+    "checker": 11,
+    "cli": 12,
+    "statechart_ivr": 13,
 }
 
 PACKAGE = "statechart_ivr"

@@ -48,7 +48,7 @@ def ignores_leases() -> None:
 
 def drops_first() -> None:
     """A job is removed from the record when it is begun, not with what it came to."""
-    real = work._outcome
+    real = work.outcome_of
 
     def outcome(environment: Environment, record: Record, job: Job) -> Outcome:
         loaded = load(environment, record.call["sid"])
@@ -56,7 +56,7 @@ def drops_first() -> None:
             save(environment, without(loaded.record, job.id), revision=loaded.revision)
         return real(environment, record, job)
 
-    _patch.setattr(work, "_outcome", outcome)
+    _patch.setattr(work, "outcome_of", outcome)
     _patch.setattr(work, "deliver", _deliver_any)
 
 

@@ -1,0 +1,19 @@
+"""The model checker: makes every call there can be, before anybody dials."""
+
+from __future__ import annotations
+
+from statechart_ivr.checker.check import check_flow
+from statechart_ivr.checker.findings import RULES, Finding, Severity
+from statechart_ivr.checker.report import Report, Verdict
+from statechart_ivr.checker.settings import Entry, Limits
+
+__all__ = [
+    "RULES",
+    "Entry",
+    "Finding",
+    "Limits",
+    "Report",
+    "Severity",
+    "Verdict",
+    "check_flow",
+]

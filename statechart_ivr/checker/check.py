@@ -1,0 +1,79 @@
+"""`check_flow`: explore a flow, and say what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from statechart_ivr.checker.explore import explore
+from statechart_ivr.checker.faults import faults
+from statechart_ivr.checker.findings import Finding, in_order
+from statechart_ivr.checker.graph import Exploration
+from statechart_ivr.checker.report import Report
+from statechart_ivr.checker.settings import Entry, Limits, Progress, Settings
+from statechart_ivr.clock import as_moment
+from statechart_ivr.errors import ConfigurationError
+from statechart_ivr.flow import CallFlow
+from statechart_ivr.switchboard import Switchboard
+from statechart_ivr.testing.line import DEFAULT_MOMENT
+
+Detector = Callable[[Exploration, Limits], Iterator[Finding]]
+
+#: What looks at an exploration, each for something else.
+DETECTORS: tuple[Detector, ...] = (lambda found, _: faults(found),)
+
+
+def check_flow(
+    *flows: type[CallFlow],
+    services: Mapping[str, Any] | None = None,
+    entries: Sequence[Entry] = (),
+    at: datetime | str = DEFAULT_MOMENT,
+    event_data: Mapping[str, Mapping[str, Any]] | None = None,
+    canonical: Callable[[dict[str, Any]], Any] = lambda session: session,
+    like: Switchboard | None = None,
+    max_records: int = 20_000,
+    max_seconds: float = 60.0,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Make every call there can be, and say what is wrong.
+
+    A flow whose sessions are finite is decided: the report says that it is proved, for the
+    alphabet it lists. Past the budget it says how much was explored, and that there is more.
+
+    Args:
+        *flows: of one application.
+        services: what they find in ``self.services``: doubles, which give the same answers every
+            time and have no effects. Only with these is background work done; otherwise what it
+            declares in ``events=`` is tried.
+        entries: how calls come in, where that takes more than a route's path.
+        at: when calls come in, unless a guard asks for the time; then they come in at all times
+            that make a difference.
+        event_data: what comes with events of background work; events that only come from outside
+            are tried if they are named here.
+        canonical: returns what counts of a session; leaves out counters that would never end.
+        like: the application that serves the flows, for its URLs, its sounds and its services.
+        max_records: how many records there may be.
+        max_seconds: how long it may take, in seconds.
+        limits: what counts as too long.
+        progress: is told how many records are found, and how many are left to be looked at.
+
+    Raises:
+        ConfigurationError: there is no flow.
+    """
+    if not flows:
+        raise ConfigurationError("check_flow() needs a flow; write check_flow(FrontDesk)")
+    settings = Settings(
+        services=services,
+        entries=tuple(entries),
+        at=as_moment(at),
+        event_data=event_data or {},
+        canonical=canonical,
+        max_records=max_records,
+        max_seconds=max_seconds,
+    )
+    found = explore(flows, settings, like=like, progress=progress)
+    wanted = limits or Limits()
+    findings = [one for detector in DETECTORS for one in detector(found, wanted)]
+    return Report(in_order(findings), found)
