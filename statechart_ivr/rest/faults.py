@@ -13,7 +13,7 @@ from http import HTTPStatus
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.base.version import Version
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 
 from statechart_ivr.errors import RestError
 
@@ -79,7 +79,8 @@ def understand(error: Exception) -> Fault:
     if isinstance(error, ValueError):  # such as an InvalidURL, of requests
         return Fault(Outcome.REFUSED, f"there is no such place: {error}")
     cause = _cause(error)
-    if isinstance(cause, NewConnectionError | ConnectTimeoutError):
+    # The third is raised for what goes wrong before there is a connection to the proxy.
+    if isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError):
         return Fault(Outcome.NOT_YET, f"Twilio cannot be reached: {cause}")
     return Fault(Outcome.UNKNOWN, f"Twilio did not answer: {cause}")
 

@@ -12,6 +12,7 @@ from statechart_ivr.events import RENDERABLE_EVENTS
 from statechart_ivr.spec.chart import Chart, lost_state_hint
 from statechart_ivr.spec.methods import Methods
 from statechart_ivr.spec.model import FlowSpec, Handler, Route, Work
+from statechart_ivr.spec.names import why_never
 from statechart_ivr.spec.problems import Problems, location
 
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
@@ -124,11 +125,15 @@ class Collector:
         self._returns(method, "the event id")
         states = [t for t in mark.targets if isinstance(t, State)]
         found = [self._state(method, state, "background") for state in states]
+        events = tuple(target for target in mark.targets if isinstance(target, str))
+        for event in events:
+            if why := why_never(event, self.chart):
+                self._problem(method, why)
         self.work.append(
             Work(
                 method,
                 states=tuple(state_id for state_id in found if state_id),
-                on_events=tuple(target for target in mark.targets if isinstance(target, str)),
+                on_events=events,
                 timeout=mark.timeout,
                 events=mark.events,
                 data=mark.data,

@@ -18,7 +18,9 @@ from statechart_ivr.spec.chart import Chart, walk
 from statechart_ivr.spec.problems import Problems
 from statechart_ivr.spec.settings import RULES
 
-_EVENT_ID = re.compile(r"\*|[\w~/-]+(\.[\w~/-]+)*(\.\*?)?")
+_PLAIN = r"[\w~/-]+(\.[\w~/-]+)*"
+_PLAIN_ID = re.compile(_PLAIN)
+_EVENT_ID = re.compile(rf"\*|{_PLAIN}(\.\*?)?")
 _HOOKS = ("before", "on", "after")
 
 
@@ -152,6 +154,25 @@ def _check_event(event: str, problems: Problems) -> None:
         problems.add(
             f"a transition waits for {event!r}, which never comes; did you mean {nearest(event)!r}?"
         )
+
+
+def why_never(event: str, chart: Chart) -> str:
+    """Return why work for an event would never start; nothing where it may.
+
+    Args:
+        event: as ``@background`` names it.
+        chart: the states.
+    """
+    if event in chart.states:
+        return f"waits for an event {event!r}, which is a state; write it without quotes"
+    if not _PLAIN_ID.fullmatch(event):
+        return (
+            f"waits for {event!r}, which is no event id: write letters, digits and - _ ~ /, with "
+            "single dots between parts, and each id by itself; 'dial' stands for 'dial.busy', too"
+        )
+    if never_comes(event):
+        return f"waits for {event!r}, which never comes; did you mean {nearest(event)!r}?"
+    return ""
 
 
 def _hidden(name: str, kind: str, value: object, problems: Problems) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.durability.jobs import run
-from tests.durability.jobs.calling import Scenario, Track
-from tests.durability.jobs.places import Halt, Place
+from tests.durability.jobs.calling import Outcome, Scenario, Track
+from tests.durability.jobs.places import Halt, Passed, Place
 from tests.durability.jobs.seeded import (
     delivers_twice,
     drops_first,
@@ -19,7 +20,7 @@ from tests.durability.jobs.seeded import (
     submits_first,
 )
 from tests.durability.jobs.served import Setting
-from tests.durability.jobs.sweeping import SCENARIOS, Trial
+from tests.durability.jobs.sweeping import SCENARIOS, Trial, halts_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
@@ -40,6 +41,17 @@ def test_every_caller_hears_of_the_work(store: str):
     assert figures.counts["processes killed (threads)"] >= 6
     assert figures.counts["processes stopped for a while (threads)"] >= 4
     assert figures.counts["jobs done (threads)"] >= 6
+
+
+@pytest.mark.parametrize("by_chance", [("renewal", "save", 2), ("work", "load", 2)])
+def test_nobody_is_halted_where_nobody_may_come(by_chance: tuple[str, str, int]):
+    """Leases are renewed now and then; a result is delivered again where that was in its way."""
+    nothing = Outcome("", 0.0, 0, Counter(), 0, is_left=False, is_as_planned=True, trace=[])
+    places = _AT_WORK, Place(*by_chance), Place("work", "save", 0)
+    passed = [Passed(1, "begin", place) for place in places]
+    undisturbed = Trial(HELD, (), nothing._replace(trace=passed))
+    halts = [*halts_of(undisturbed, [signal.SIGKILL])]
+    assert [halt.place for halt in halts[::2]] == [_AT_WORK, Place("work", "save", 0)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from twilio.http.http_client import TwilioHttpClient
 
 from statechart_ivr.errors import RestError
 from statechart_ivr.rest import RestClient
@@ -192,6 +193,19 @@ def test_what_cannot_be_reached(nowhere: str, api: TwilioApi, pauses: list[float
             ask()
         assert (caught.value.status, caught.value.maybe_done) == (None, False)
     assert pauses == [1, 2] * 3
+
+
+def test_a_proxy_that_cannot_be_reached(api: TwilioApi, pauses: list[float]) -> None:
+    """It has passed nothing on: what is asked is tried again, and no phone is ringing."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        http = TwilioHttpClient(proxy={"http": f"http://127.0.0.1:{nobody.getsockname()[1]}"})
+        client = api.client(http_client=http)
+        rest = RestClient(client, pauses=[1, 2], sleep=pauses.append)
+        with pytest.raises(RestError, match=r"Twilio cannot be reached: .*proxy") as caught:
+            rest.place_call(to="+14158675309", from_="+1", url=URL, status_callback=URL)
+    assert not caught.value.maybe_done
+    assert (pauses, api.asked) == ([1, 2], [])
 
 
 def test_a_place_that_cannot_be(api: TwilioApi, pauses: list[float]) -> None:

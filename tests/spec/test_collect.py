@@ -341,7 +341,29 @@ class TestRoutes:
 
 
 class TestBackground:
-    """What background methods can return has to mean something."""
+    """What background methods wait for can come, and what they can return means something."""
+
+    @pytest.mark.parametrize(
+        ("event", "wrong"),
+        [
+            ("hang_up.no-answer", "which never comes; did you mean 'hang_up.no_answer'?"),
+            ("dial.*", "which is no event id: write letters, digits and - _ ~ /, with single"),
+            ("recorded stored", "which is no event id: write letters, digits and - _ ~ /, with"),
+            ("", "which is no event id: write letters, digits and - _ ~ /, with single dots"),
+        ],
+    )
+    def test_an_event_that_cannot_come_is_refused(
+        self, event: str, wrong: str, problems: Listed
+    ) -> None:
+        """A recording would be filed by nobody, and nobody would be told."""
+        (found,) = problems(lambda: _flow("Deaf", work=_marked(background(event))))
+        assert found.startswith(f"Deaf.work: waits for {event!r}, {wrong}")
+
+    def test_a_state_in_quotes_is_refused(self, problems: Listed) -> None:
+        """Work that the state should start would wait for an event of its name."""
+        assert problems(lambda: _flow("Quoted", work=_marked(background("menu")))) == [
+            "Quoted.work: waits for an event 'menu', which is a state; write it without quotes"
+        ]
 
     def test_an_event_that_nothing_awaits_is_refused(self, problems: Listed) -> None:
         """A misspelt one, most likely."""

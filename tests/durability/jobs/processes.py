@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -83,9 +82,7 @@ def _answer_all(connection: Connection, setting: Setting) -> None:
         setting.bug()
     while True:
         answer = board.answer(connection.recv())
-        for thread in threading.enumerate():
-            if thread.name == "ivr-sweep":
-                thread.join()  # so that no sweep goes on beside the next turn
+        board.finish_sweep()
         connection.send(answer)
 
 

@@ -13,7 +13,7 @@ from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.turn import work
 from tests.durability.calls import BASE_URL
 from tests.durability.jobs.lookups import Lookups
-from tests.durability.jobs.places import FileClock, HaltingStore, Places
+from tests.durability.jobs.places import PATIENCE, FileClock, HaltingStore, Places
 
 #: Names the folder, the store, the broker and its queue for a worker of Dramatiq's.
 VARIABLE = "JOBS_EXPERIMENT"
@@ -85,6 +85,10 @@ class HaltingSwitchboard(Switchboard):
         """Do one piece of work."""
         with self._places.passing(call_sid, "perform"):
             super().perform(call_sid, job_id)
+
+    def finish_sweep(self) -> None:
+        """Wait for the sweep that is under way, so that none goes on beside the next turn."""
+        self._sweeper.wait(PATIENCE)
 
 
 def _runner(setting: Setting, places: Places) -> Runner:

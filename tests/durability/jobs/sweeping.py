@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from tests.durability.jobs.calling import Outcome, Scenario, Track
@@ -13,6 +14,15 @@ from tests.durability.jobs.served import Setting
 
 #: Seconds between two polls of a caller who is held, at most.
 LONGEST_POLL = 10.0
+#: How often a process comes to a place for sure, by what is done there. How often a lease is
+#: renewed is a matter of real time, but for what work waits for; and a result is delivered again
+#: only where a renewal is saved at the same moment.
+_FOR_SURE = {
+    ("renewal", "load"): RENEWALS,
+    ("renewal", "save"): RENEWALS,
+    ("work", "load"): 2,
+    ("work", "save"): 1,
+}
 #: Before the work; and the caller says nothing for so long that a sweep is the first to find it.
 _LEFT = Halt(Place("work", "perform", 0), is_done=False, number=signal.SIGKILL)
 
@@ -65,16 +75,21 @@ def trials(
         for scenario in scenarios:
             undisturbed = Trial(scenario, (), track.call(scenario))
             made.append(undisturbed)
-            halts = [*_halts(undisturbed, numbers)][::stride]
+            halts = [*halts_of(undisturbed, numbers)][::stride]
             made += [Trial(scenario, (one,), track.call(scenario, [one])) for one in halts]
     return made
 
 
-def _halts(undisturbed: Trial, numbers: Sequence[signal.Signals]) -> Iterator[Halt]:
+def halts_of(undisturbed: Trial, numbers: Sequence[signal.Signals]) -> Iterator[Halt]:
+    """Go through what may befall a call where it passed, and will pass again.
+
+    Args:
+        undisturbed: the call, when nothing befell it.
+        numbers: how processes are halted.
+    """
     places = [one.place for one in undisturbed.outcome.trace if one.moment == "begin"]
     for place in dict.fromkeys(places):
-        # How often a lease is renewed is a matter of real time, but for what work waits for.
-        is_by_chance = place.role == "renewal" and place.number >= RENEWALS
+        is_by_chance = place.number >= _FOR_SURE.get((place.role, place.what), inf)
         if not is_by_chance and (place.role == "sweep" or not undisturbed.scenario.absent):
             yield from (Halt(place, done, how) for how in numbers for done in (False, True))
 
