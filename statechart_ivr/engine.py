@@ -124,8 +124,8 @@ class Watcher(Protocol):
         """Take note that a state is entered."""
         ...
 
-    def on_taken(self, transition: Transition) -> None:
-        """Take note that a transition is taken."""
+    def on_taken(self, transition: Transition, event: str) -> None:
+        """Take note that an event, or nothing, has a transition taken."""
         ...
 
     def on_guard(self, transition: Transition, ask: Callable[[], bool]) -> bool:
@@ -149,7 +149,7 @@ def watch(machine: StateMachine, watcher: Watcher) -> None:
     def step_and_tell(transitions: Iterable[Transition], trigger_data: TriggerData) -> Any:
         taken = list(transitions)
         for transition in taken:
-            watcher.on_taken(transition)
+            watcher.on_taken(transition, str(trigger_data.event or ""))
         return step(taken, trigger_data)
 
     def match_and_tell(transition: Transition, trigger_data: TriggerData) -> bool:

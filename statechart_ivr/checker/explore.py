@@ -21,7 +21,7 @@ from statechart_ivr.checker.graph import (
     Trouble,
     innermost,
 )
-from statechart_ivr.checker.identity import identity, is_growing
+from statechart_ivr.checker.identity import counted, identity, is_growing
 from statechart_ivr.checker.line import board_for, silenced
 from statechart_ivr.checker.moments import MOST_MOMENTS, Calendar, StandingClock
 from statechart_ivr.checker.notation import Step
@@ -36,6 +36,7 @@ from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import sid_digits
+from statechart_ivr.testing.playback import Playback
 from statechart_ivr.testing.snapshot import Snapshot
 from statechart_ivr.testing.working import FAILED
 from statechart_ivr.turn import flow_errors
@@ -237,10 +238,11 @@ class _Walk:
         flow = self._flow_now(node)
         for state in self._observer.entered:
             self.found.entered.setdefault((flow, state.id), steps)
-        for transition in self._observer.taken:
-            self.found.taken.setdefault(id(transition), steps)
+        for transition, event in self._observer.taken:
+            self.found.taken.setdefault((flow, id(transition)), {}).setdefault(event, steps)
         for transition, answer in self._observer.guards:
-            self.found.guards.setdefault(id(transition), {}).setdefault(answer, steps)
+            guard = self.found.guards.setdefault((flow, id(transition)), {})
+            guard.setdefault(answer, steps)
 
     def _flow_now(self, node: Node | None) -> str:
         record = self._board.peek(CALL_SID)
@@ -252,8 +254,7 @@ class _Walk:
         record = self._record()
         flow = self._flows[record.flow]
         playback = caller.playback
-        said = self._calendar.said_at(self._clock.moment)
-        key = identity(record, playback, said, self._settings.canonical)
+        key = self._identity(record, playback)
         if key in self._known:
             return self._known[key]
         node = Node(
@@ -354,7 +355,10 @@ class _Walk:
         self._note(node, steps, Trouble.UNSTABLE, "the same, done twice, had two results")
 
     def _same_as(self, index: int) -> bool:
-        said = self._calendar.said_at(self._clock.moment)
         playback = self._phone.snapshot().caller.playback
-        key = identity(self._record(), playback, said, self._settings.canonical)
-        return self._known.get(key) == index
+        return self._known.get(self._identity(self._record(), playback)) == index
+
+    def _identity(self, record: Record, playback: Playback) -> object:
+        said = self._calendar.said_at(self._clock.moment)
+        attempts = counted(self._flows[record.flow], record.attempts)
+        return identity(record, playback, said, self._settings.canonical, attempts)

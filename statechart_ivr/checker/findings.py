@@ -89,6 +89,8 @@ class Finding:
         place: ``file:line``.
         checks: lines of Python that fail on this flow, after ``call`` has made the call; where
             there is no call, after ``report = check_flow(…)``.
+        lead: how many steps of the call are made before these lines, which make the others; None
+            for all.
     """
 
     code: str
@@ -99,6 +101,7 @@ class Finding:
     steps: tuple[Step, ...] = ()
     place: str = ""
     checks: tuple[str, ...] = ()
+    lead: int | None = None
 
     @property
     def severity(self) -> Severity:

@@ -154,9 +154,11 @@ class Exploration:
         nodes: in the order they were found: those with the shortest calls first.
         edges: in the order they were tried.
         incidents: what went wrong, each kind once a place.
-        entered: how each state was entered first: the shortest call, by state id.
-        taken: how each transition was taken first, by its ``id()``.
-        guards: answers of guards, with the shortest call for each, by the transition's ``id()``.
+        entered: how each state was entered first: the shortest call, by flow and state id.
+        taken: how each event took a transition first, by flow and the transition's ``id()``; the
+            event is nothing where the transition moves on by itself.
+        guards: answers of guards, with the shortest call for each, by flow and the transition's
+            ``id()``.
         moments: where the clock may stand when a call comes in; the usual one first.
         unfinished: why there is more to explore; nothing where there is not.
         seconds: how long it took.
@@ -167,8 +169,8 @@ class Exploration:
     edges: list[Edge] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     entered: dict[tuple[str, str], tuple[Step, ...]] = field(default_factory=dict)
-    taken: dict[int, tuple[Step, ...]] = field(default_factory=dict)
-    guards: dict[int, dict[bool, tuple[Step, ...]]] = field(default_factory=dict)
+    taken: dict[tuple[str, int], dict[str, tuple[Step, ...]]] = field(default_factory=dict)
+    guards: dict[tuple[str, int], dict[bool, tuple[Step, ...]]] = field(default_factory=dict)
     moments: tuple[datetime, ...] = ()
     unfinished: tuple[str, ...] = ()
     seconds: float = 0.0

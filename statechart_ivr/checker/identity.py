@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from inspect import isfunction
 from typing import Any
 
 from statechart_ivr.checker.graph import START, Exploration, Node
+from statechart_ivr.engine import callback_functions, callback_names
+from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
 from statechart_ivr.testing.playback import Playback, Queued
+from statechart_ivr.testing.script import Script
 
 # Numbers that tell one document from the next, and nothing else.
 _COUNTS = re.compile(r"\b(seq|nonce|wait|again)=\d+")
@@ -17,6 +22,8 @@ _COUNTS = re.compile(r"\b(seq|nonce|wait|again)=\d+")
 #: How often the same state may come on the way of one call, each time with another session, before
 #: the session counts as growing without an end.
 GROWTH = 8
+#: Up to which number attempts are told apart in a flow that asks for them, and lets nobody go.
+MOST_ATTEMPTS = 12
 
 
 def identity(
@@ -24,6 +31,7 @@ def identity(
     playback: Playback,
     said: tuple[bool, ...],
     canonical: Callable[[dict[str, Any]], Any],
+    attempts: int,
 ) -> object:
     """Return what two calls share that will go on in the same way.
 
@@ -32,6 +40,7 @@ def identity(
         playback: what is played.
         said: what the guards say that ask for the time.
         canonical: returns what counts of a session.
+        attempts: silent or wrong inputs, as far as they count.
     """
     return (
         record.flow,
@@ -39,7 +48,7 @@ def identity(
         tuple(record.conf),
         _json(record.hist),
         _json(canonical(dict(record.data))),
-        record.attempts,
+        attempts,
         tuple(record.asking),
         record.lang,
         tuple(sorted((job.method, job.on, _json(job.data)) for job in record.jobs)),
@@ -52,10 +61,37 @@ def identity(
 
 def _played(playback: Playback) -> object:
     if playback.waiting is None:
-        return playback.outcome
+        return playback.outcome, last_played(playback.script, playback.position)
     held = playback.held and plain(playback.held[0])
     where = (playback.waiting.tag, playback.position, plain(playback.script.text))
     return (*where, held, _queue(playback.queued))
+
+
+def counted(flow: type[CallFlow], attempts: int) -> int:
+    """Return how many attempts a call has had, as far as they make a difference.
+
+    Where ``max_attempts`` is None, their number has no end, and makes no difference, unless a guard
+    or a method asks for it.
+    """
+    if flow.max_attempts is not None:
+        return attempts
+    return min(attempts, MOST_ATTEMPTS) if _asks_for_attempts(flow) else 0
+
+
+@lru_cache(maxsize=64)
+def _asks_for_attempts(flow: type[CallFlow]) -> bool:
+    transitions = list(spec_of(flow).chart.all_transitions())
+    own = (base for base in flow.__mro__ if base not in CallFlow.__mro__)
+    functions = [one for base in own for one in vars(base).values()]
+    functions += [one for transition in transitions for one in callback_functions(transition)]
+    codes = [function.__code__ for function in functions if isfunction(function)]
+    guards = {name for transition in transitions for name, _ in callback_names(transition)}
+    return "attempts" in guards.union(*(code.co_names for code in codes))
+
+
+def last_played(script: Script, position: int) -> str:
+    """Return the verb that a document has come to, by its tag; nothing where it has none."""
+    return script.verbs[position - 1].tag if position else ""
 
 
 def _queue(queued: Queued | None) -> object:

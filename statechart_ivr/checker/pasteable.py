@@ -43,9 +43,9 @@ def _body(finding: Finding, options: str, first_route: str) -> Iterator[str]:
     if any("report" in check for check in finding.checks) or not finding.steps:
         yield f"report = check_flow({finding.flow}{more})"
     else:
-        steps = list(finding.steps)
+        steps = list(finding.steps[: finding.lead])
         at = f", at={steps.pop(0).what!r}" if steps[0].verb == "at" else ""
-        by_hand = ", by_hand=True" if any(step.verb in _BY_HAND for step in steps) else ""
+        by_hand = ", by_hand=True" if any(step.verb in _BY_HAND for step in finding.steps) else ""
         yield f"call = Phone({finding.flow}{more}{at}{by_hand})"
         dial = steps.pop(0)
         yield f"call.{Step(dial.verb, dial.what or first_route, dial.data).code()}"

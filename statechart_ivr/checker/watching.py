@@ -19,7 +19,7 @@ class Observer:
 
     Attributes:
         entered: states entered since `begin`.
-        taken: transitions taken since.
+        taken: transitions taken since, each with the event; nothing where it moves on by itself.
         guards: what guards have said since, by transition.
         unclaimed: events that the chart had no use for.
         learned: whether a guard was found to ask for the time that was not known to.
@@ -35,7 +35,7 @@ class Observer:
     def begin(self) -> None:
         """Forget what happened in the move before."""
         self.entered: list[State] = []
-        self.taken: list[Transition] = []
+        self.taken: list[tuple[Transition, str]] = []
         self.guards: list[tuple[Transition, bool]] = []
         self.unclaimed: list[str] = []
 
@@ -43,9 +43,9 @@ class Observer:
         """Take note that a state is entered."""
         self.entered.append(state)
 
-    def on_taken(self, transition: Transition) -> None:
-        """Take note that a transition is taken."""
-        self.taken.append(transition)
+    def on_taken(self, transition: Transition, event: str) -> None:
+        """Take note that an event, or nothing, has a transition taken."""
+        self.taken.append((transition, event))
 
     def on_guard(self, transition: Transition, ask: Callable[[], bool]) -> bool:
         """Take note of what a guard says, and of whether it asked for the time."""

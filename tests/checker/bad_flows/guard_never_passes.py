@@ -1,0 +1,63 @@
+"""A guard is never so: the third attempt is no longer no_match, but give_up."""
+
+from __future__ import annotations
+
+from statemachine import State
+from twilio.twiml.voice_response import Hangup
+
+from statechart_ivr import CallFlow, gather, key, renders, routable
+from tests.checker.bad_flows import Seen
+
+
+class Bad(CallFlow):
+    """Helps after the third attempt, which there is not."""
+
+    menu = State(initial=True)
+    helped = State(final=True)
+    goodbye = State(final=True)
+
+    menu.to(goodbye, event=key("1", say="To hang up, press 1."))
+    menu.to(helped, event="no_match", cond="attempts >= 3")
+
+    @routable("/incoming-call")
+    @renders(menu)
+    def say_menu(self):
+        return gather(*self.choices())
+
+    @renders(helped)
+    def say_helped(self):
+        return ["It looks like you need help. Please visit our website.", Hangup()]
+
+    @renders(goodbye)
+    def say_goodbye(self):
+        return ["Goodbye.", Hangup()]
+
+
+class Fixed(CallFlow):
+    """Helps after the second attempt."""
+
+    menu = State(initial=True)
+    helped = State(final=True)
+    goodbye = State(final=True)
+
+    menu.to(goodbye, event=key("1", say="To hang up, press 1."))
+    menu.to(helped, event="no_match", cond="attempts >= 2")
+
+    @routable("/incoming-call")
+    @renders(menu)
+    def say_menu(self):
+        return gather(*self.choices())
+
+    @renders(helped)
+    def say_helped(self):
+        return ["It looks like you need help. Please visit our website.", Hangup()]
+
+    @renders(goodbye)
+    def say_goodbye(self):
+        return ["Goodbye.", Hangup()]
+
+
+SEEN = [
+    Seen("unreached-state", "helped", ""),
+    Seen("one-sided-guard", "menu", ""),
+]
