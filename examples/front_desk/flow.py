@@ -37,6 +37,8 @@ class FrontDesk(CallFlow):
     The application may pass the shop's own `Warehouse` as ``services={"warehouse": …}``.
     """
 
+    max_turns = 100  # "*" leads to the menu as often as it is pressed
+
     class open_line(State.Compound):
         menu = State(initial=True)
         opening_hours = State()
@@ -80,7 +82,9 @@ class FrontDesk(CallFlow):
     def ask_order(self):
         return gather("Enter your order number, then pound.", num_digits=None, finish_on_key="#")
 
-    @on_input(open_line.order_number, examples=["123456"])
+    @on_input(
+        open_line.order_number, examples=["123456", "000000"]
+    )  # one that is known, one that is not
     def take_order_number(self, caller_input: CallerInput):
         """Take six digits for an order; leave "*" and "0" to the states outside."""
         if len(caller_input.digits) != 6:

@@ -45,6 +45,15 @@ def test_a_wrong_key():
     assert call.heard.startswith("Sorry, that did not work. For our opening hours, press 1.")
 
 
+def test_whoever_keeps_pressing_the_star():
+    """The menu is not heard for ever: the call ends after a hundred turns."""
+    call = Phone(FrontDesk, at=DAY).dial("/incoming-call")
+    for _ in range(99):
+        call.press("*")
+    assert (call.state, call.ended) == ("menu", False)
+    assert call.press("*").ended
+
+
 def test_the_number_that_was_called():
     """The session remembers which number the caller dialled."""
     call = Phone(FrontDesk, at=DAY, to="+14155550123").dial("/incoming-call")

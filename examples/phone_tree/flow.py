@@ -16,6 +16,8 @@ from statechart_ivr import CallFlow, gather, key, renders, routable, said
 class PhoneTree(CallFlow):
     """Sales, support, hours and reception, by key or by name."""
 
+    max_turns = 100  # "*" leads to the menu as often as it is pressed
+
     class tree(State.Compound):
         menu = State(initial=True)
         invalid_choice = State()

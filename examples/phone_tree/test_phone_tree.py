@@ -46,6 +46,15 @@ def test_nobody_free():
     assert call.states == ["tree", "hours"]
 
 
+def test_whoever_keeps_pressing_the_star():
+    """The menu is not heard for ever: the call ends after a hundred turns."""
+    call = Phone(PhoneTree).dial("/incoming-call")
+    for _ in range(99):
+        call.press("*")
+    assert (call.state, call.ended) == ("menu", False)
+    assert call.press("*").ended
+
+
 def test_the_queue():
     """A caller waits for support in the queue of that name."""
     call = Phone(PhoneTree).dial("/incoming-call").say("I need support")
