@@ -132,7 +132,8 @@ def never_let_go(
         return
     circle = min(circles, key=lambda one: one.start.index)
     places = {innermost(flow, one.start.conf) for one in circles}
-    also = f", and at {len(places) - 1} more" if len(places) > 1 else ""
+    more = len(places) - 1
+    also = f", or at {more} more question{'s' if more > 1 else ''}," if more else ""
     state = innermost(flow, circle.start.conf)
     lead = found.steps_to(circle.start.index)
     yield Finding(

@@ -135,7 +135,8 @@ class _Reached:
     ) -> Finding:
         message = f"{describe(transition)} is never taken"
         if is_taken:
-            message = f"{', '.join(map(str, idle))} never has {describe(transition)} taken"
+            way = describe(transition).partition(" on ")[0]
+            message = f"{way} is never taken on {', '.join(map(str, idle))}"
         advice = self._advice(transition, idle)
         return self._finding("unreached-transition", transition.source.id, message, advice)
 
