@@ -89,6 +89,7 @@ class Finding:
         place: ``file:line``.
         checks: lines of Python that fail on this flow, after ``call`` has made the call; where
             there is no call, after ``report = check_flow(…)``.
+        has_work: whether the flow has background work, which a test has to do by hand.
     """
 
     code: str
@@ -99,6 +100,7 @@ class Finding:
     steps: tuple[Step, ...] = ()
     place: str = ""
     checks: tuple[str, ...] = ()
+    has_work: bool = False
 
     @property
     def severity(self) -> Severity:
