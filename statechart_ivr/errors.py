@@ -31,6 +31,8 @@
     ├── NotationError               a call that is written down cannot be read
     ├── RestError                   Twilio's REST API refuses, or does not answer
     └── PhoneError                  a test asked the phone for something a caller cannot do
+        ├── EndlessRedirectsError   documents lead to one another, and nobody gets to do anything
+        ├── OutOfSightError         a document leads out of the application
         └── TwimlRefusedError       Twilio would refuse the answer; .number is its error number
 """
 
@@ -298,6 +300,14 @@ class NotationError(IvrError, ValueError):
 
 class PhoneError(IvrError, AssertionError):
     """A test asked the phone for something that a caller cannot do at this moment."""
+
+
+class EndlessRedirectsError(PhoneError):
+    """Documents lead to one another, and nobody gets to do anything in between."""
+
+
+class OutOfSightError(PhoneError):
+    """A document leads out of the application that the phone calls."""
 
 
 class TwimlRefusedError(PhoneError):

@@ -7,7 +7,7 @@ so its ``examples=`` are tried, each as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +64,15 @@ def moves(here: Situation) -> list[Move]:
     found = [*_by_caller(here), *_by_others(here), *_from_outside(here)]
     found.append(Move(Step("hang_up"), Kind.HANG_UP))
     found += [Move(Step("redirect", path), Kind.TAKEOVER) for path in here.entries]
-    return list(dict.fromkeys(found))
+    return once_each(found)
+
+
+def once_each(found: Iterable[Move]) -> list[Move]:
+    """Return moves without those whose step came before."""
+    once: dict[Step, Move] = {}
+    for move in found:
+        once.setdefault(move.step, move)
+    return list(once.values())
 
 
 def _by_caller(here: Situation) -> Iterator[Move]:
@@ -84,12 +92,12 @@ def _by_caller(here: Situation) -> Iterator[Move]:
 
 def _keys(here: Situation, gathering: Gathering) -> Iterator[Move]:
     declared = declared_keys(here.flow, here.record)
-    examples = [one for one in examples_of(here.flow, here.record) if set(one) <= set(KEYS)]
+    examples = [one for one in examples_of(here.flow, here.record) if one and set(one) <= set(KEYS)]
     for key in declared:
         yield _press(key)
     for example in examples:
         yield _press(finished(example, gathering))
-    first_keys = {one[0] for one in [*declared, *examples] if one}
+    first_keys = {one[0] for one in [*declared, *examples]}
     spare = next((one for one in _SPARE if one not in first_keys), None)
     is_claimed = takes_any_key(here.flow, here.record)
     if spare is not None:
@@ -112,16 +120,22 @@ def _several(key: str, gathering: Gathering) -> str | None:
 
 
 def finished(keys: str, gathering: Gathering) -> str:
-    """Return keys with the one behind them that ends the input, where it is needed."""
+    """Return of some keys those that a Gather takes, with the one that ends it where it is needed.
+
+    What is pressed after its end would go to the document that follows.
+    """
     wanted = value_of(gathering.element, "numDigits")
     finish = value_of(gathering.element, "finishOnKey", "#")
-    is_complete = bool(wanted) and len(keys) >= int(wanted)
-    return keys if is_complete or not finish or finish in keys else keys + finish
+    if finish and finish in keys:
+        keys = keys[: keys.index(finish) + 1]
+    if wanted and len(keys) >= int(wanted):
+        return keys[: int(wanted)]
+    return keys if not finish or keys.endswith(finish) else keys + finish
 
 
 def _words(here: Situation) -> Iterator[Move]:
     phrases = declared_phrases(here.flow, here.record)
-    examples = [one for one in examples_of(here.flow, here.record) if not set(one) <= set(KEYS)]
+    examples = [one for one in examples_of(here.flow, here.record) if set(one.strip()) - set(KEYS)]
     for words in [*phrases, *examples]:
         yield Move(Step("say", words), Kind.WORDS)
     is_claimed = "speech" in declared_events(here.flow, here.record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from statechart_ivr.checker.report import Report
 from statechart_ivr.checker.settings import Entry, Limits, Progress, Settings
 from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import ConfigurationError
-from statechart_ivr.flow import CallFlow
+from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.line import DEFAULT_MOMENT
 
@@ -77,5 +78,10 @@ def check_flow(
     )
     found = explore(flows, settings, like=like, progress=progress)
     wanted = limits or Limits()
-    findings = [one for detector in DETECTORS for one in detector(found, wanted)]
+    working = {flow.__name__ for flow in flows if spec_of(flow).work}
+    findings = [
+        replace(one, has_work=one.flow in working)
+        for detector in DETECTORS
+        for one in detector(found, wanted)
+    ]
     return Report(in_order(findings), found)

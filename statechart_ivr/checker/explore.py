@@ -6,10 +6,9 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 
-from statechart_ivr.checker.alphabet import Situation, moves
+from statechart_ivr.checker.alphabet import Situation, moves, once_each
 from statechart_ivr.checker.graph import (
     START,
     Edge,
@@ -24,11 +23,17 @@ from statechart_ivr.checker.graph import (
 from statechart_ivr.checker.identity import counted, identity, is_growing
 from statechart_ivr.checker.line import board_for, silenced
 from statechart_ivr.checker.moments import MOST_MOMENTS, Calendar, StandingClock
-from statechart_ivr.checker.notation import Step
+from statechart_ivr.checker.notation import Step, written
 from statechart_ivr.checker.settings import Entry, Progress, Settings
 from statechart_ivr.checker.watching import Observer
 from statechart_ivr.checker.working import Workshop
-from statechart_ivr.errors import PhoneError, TwimlRefusedError
+from statechart_ivr.clock import as_moment
+from statechart_ivr.errors import (
+    EndlessRedirectsError,
+    OutOfSightError,
+    PhoneError,
+    TwimlRefusedError,
+)
 from statechart_ivr.events import Kind as EventKind
 from statechart_ivr.events import kind_of
 from statechart_ivr.flow import CallFlow, watching
@@ -43,8 +48,9 @@ from statechart_ivr.turn import flow_errors
 
 #: The one call that is made over and over.
 CALL_SID = "CA" + "0" * 32
-#: Moves that send a webhook, which may come twice, or late.
-_NO_WEBHOOK = frozenset({"at", "work", "deliver"})
+#: Moves that send no webhook, which may come twice, or late.
+_NO_WEBHOOK = frozenset({"work", "deliver"})
+_REPEATED = {"retry": "the same request again", "late": "a late request"}
 
 
 def explore(
@@ -70,7 +76,7 @@ def explore(
             walk = _Walk(flows, settings, calendar, like, began, progress)
             found = walk.run()
             # A guard that asks for the time has come to light: there are more moments to call at.
-            if not walk.is_outdated:
+            if not walk.is_outdated or walk.is_over_budget():
                 found.seconds = time.monotonic() - began
                 return found
 
@@ -108,15 +114,15 @@ class _Walk:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether a guard was found to ask for the time, and there are more moments by now."""
-        return self._observer.learned and len(self._calendar.moments()) > len(self.found.moments)
+        """Whether a guard was found that changes its answer at times that were not known."""
+        return self._observer.learned
 
     def run(self) -> Exploration:
         token = watching.set(self._observer)
         digits = sid_digits.set("0" * 32)
         try:
             self._begin()
-            while self._waiting and not self._is_over_budget():
+            while self._waiting and not self.is_outdated and not self.is_over_budget():
                 index = self._waiting.popleft()
                 self._expand(self.found.nodes[index], self._snapshots.pop(index))
         finally:
@@ -125,7 +131,8 @@ class _Walk:
             self._board.close()
         return self.found
 
-    def _is_over_budget(self) -> bool:
+    def is_over_budget(self) -> bool:
+        """Return whether there is more to explore than may be, and take note of it."""
         records, left = len(self.found.nodes), len(self._waiting)
         if self._progress is not None:
             self._progress(records, left)
@@ -144,26 +151,39 @@ class _Walk:
     def _begin(self) -> None:
         first = next(iter(self._board.entries))
         entries = self._entries
-        nobody = self._phone.snapshot()
+        nobody = self._phone.snapshot()._replace(call_sid=CALL_SID)
         for moment in self.found.moments:
             for one in entries:
-                self._phone.go_back(nobody)
-                self._board.store.delete(CALL_SID)
-                self._clock.moment = moment
+                self._go_to(moment, nobody)
                 path = "" if one.path == first else one.path
-                self._try(None, Move(Step.of_entry(path, one.session, one.parameters), Kind.ENTRY))
+                step = Step.of_entry(path, one.session, one.parameters)
+                self._try(None, Move(step, Kind.ENTRY), nobody)
+
+    def _go_to(self, moment: datetime, snapshot: Snapshot) -> None:
+        self._phone.go_back(snapshot)
+        self._clock.moment = moment
 
     @property
     def _entries(self) -> Sequence[Entry]:
         return self._settings.entries or [Entry(path) for path in self._board.entries]
 
     def _expand(self, node: Node, snapshot: Snapshot) -> None:
-        for move in self._moves(node, snapshot):
-            self._phone.go_back(snapshot)
-            self._clock.moment = node.moment
+        self._go_to(node.moment, snapshot)
+        moves = once_each(self._moves(node, snapshot))
+        self._note_work(node)
+        for move in moves:
+            self._go_to(node.moment, snapshot)
             self._try(node, move, snapshot)
             if self.is_outdated:
                 return
+
+    def _note_work(self, node: Node) -> None:
+        """Take note of what background work raised that was really done."""
+        errors, self._workshop.errors = self._workshop.errors, {}
+        for method, error in errors.items():
+            message = f"{method}() raised {type(error).__name__}: {error}"
+            steps = self.found.steps_to(node.index)
+            self._note(node, steps, Trouble.WORK_RAISED, message, error=error)
 
     def _moves(self, node: Node, snapshot: Snapshot) -> Iterator[Move]:
         outside = {
@@ -182,7 +202,7 @@ class _Walk:
             moment = change.isoformat().removesuffix("+00:00")
             yield Move(Step("at", moment), Kind.CLOCK)
 
-    def _try(self, node: Node | None, move: Move, snapshot: Snapshot | None = None) -> None:
+    def _try(self, node: Node | None, move: Move, snapshot: Snapshot) -> None:
         source = START if node is None else node.index
         self._observer.begin()
         error = self._apply(move)
@@ -199,7 +219,7 @@ class _Walk:
                 continue
             message = f"{event} comes, and no transition claims it"
             self._note(node, steps, Trouble.UNCLAIMED, message, event=event)
-        if node is not None and snapshot is not None and move.step.verb not in _NO_WEBHOOK:
+        if move.step.verb != "at":
             self._check_same_again(node, move, snapshot, after, steps)
 
     def _is_missed(self, node: Node | None, event: str) -> bool:
@@ -216,7 +236,7 @@ class _Walk:
         token = flow_errors.set(errors)
         try:
             if move.step.verb == "at":
-                self._clock.moment = datetime.fromisoformat(move.step.what + "+00:00")
+                self._clock.moment = as_moment(move.step.what)
             elif move.step.verb == "dial":
                 told = json.loads(move.step.data or "{}")
                 self._phone.dial(move.step.what, **{**told, "CallSid": CALL_SID})
@@ -271,7 +291,7 @@ class _Walk:
         )
         self._known[key] = node.index
         self.found.nodes.append(node)
-        if is_growing(self.found, node):
+        if is_growing(self.found, node, self._settings.canonical):
             names = ", ".join(f"session[{name!r}]" for name in node.record.data)
             steps = self.found.steps_to(node.index)
             message = f"the same state comes again and again, with ever more in {names}"
@@ -294,8 +314,13 @@ class _Walk:
         trouble = Trouble.RAISED
         if isinstance(error, TwimlRefusedError):
             trouble = Trouble.REFUSED
-        elif isinstance(error, PhoneError):
+        elif isinstance(error, EndlessRedirectsError):
             trouble = Trouble.CIRCLE
+        elif isinstance(error, PhoneError):
+            if node is None and not isinstance(error, OutOfSightError):
+                raise error  # the author has named an entry that is none
+            self._give_up(f"{written(steps)}: {error}")
+            return
         elif isinstance(error, TypeError) and self._workshop.is_guess(move.step):
             trouble = Trouble.NEEDS_DATA
             self._give_up(f"the data of {move.step.what} is not known")
@@ -310,7 +335,7 @@ class _Walk:
         trouble: Trouble,
         message: str,
         *,
-        error: Exception | None = None,
+        error: BaseException | None = None,
         event: str = "",
     ) -> None:
         """Keep what went wrong, once a place; what comes first has the shortest call."""
@@ -325,40 +350,47 @@ class _Walk:
 
     def _check_same_again(
         self,
-        node: Node,
+        node: Node | None,
         move: Move,
         snapshot: Snapshot,
         after: int,
         steps: tuple[Step, ...],
     ) -> None:
-        """Do it once more, send it twice, and send what was before it late: nothing may change.
+        """Send it twice, send what was before it late, and do it once more: nothing may change.
 
         Once for each kind of move in each configuration; what is checked is the flow's code, which
         is the same in all its records.
         """
-        tried = (node.flow, node.conf, move.step)
+        tried = (node and (node.flow, node.conf), move.step)
         if tried in self._tried:
             return
         self._tried.add(tried)
-        before = self._board.peek(CALL_SID)
-        for again, what in (("retry", "the same request again"), ("late", "a late request")):
-            with suppress(PhoneError):
-                Step(again).apply(self._phone)
-            now = self._board.peek(CALL_SID)
-            if before and now and (before.conf, before.data) != (now.conf, now.data):
-                message = f"{what} moved the call"
-                self._note(node, (*steps, Step(again)), Trouble.UNSTABLE, message)
-        self._phone.go_back(snapshot)
-        self._clock.moment = node.moment
-        if self._apply(move) is not None or self._same_as(after):
-            return
-        self._note(node, steps, Trouble.UNSTABLE, "the same, done twice, had two results")
+        moment = self._clock.moment
+        if move.step.verb not in _NO_WEBHOOK:
+            self._check_repeated(node, Move(Step("retry"), move.kind), steps)
+            self._check_repeated(node, Move(Step("late"), move.kind), steps)
+        self._go_to(moment, snapshot)
+        error = self._apply(move)
+        if error is not None or not self._same_as(after):
+            message = "the same, done twice, had two results"
+            self._note(node, steps, Trouble.UNSTABLE, message, error=error)
+
+    def _check_repeated(self, node: Node | None, move: Move, steps: tuple[Step, ...]) -> None:
+        """Have a request come twice, or late: the call stays where it is."""
+        before = self._record()
+        error = self._apply(move)
+        if error is not None and type(error) is not PhoneError:
+            self._note_error(node, move, (*steps, move.step), error)
+        now = self._record()
+        if (before.conf, before.data) != (now.conf, now.data):
+            message = f"{_REPEATED[move.step.verb]} moved the call"
+            self._note(node, (*steps, move.step), Trouble.UNSTABLE, message)
 
     def _same_as(self, index: int) -> bool:
         playback = self._phone.snapshot().caller.playback
         return self._known.get(self._identity(self._record(), playback)) == index
 
     def _identity(self, record: Record, playback: Playback) -> object:
-        said = self._calendar.said_at(self._clock.moment)
+        said = self._calendar.outlook(self._clock.moment)
         attempts = counted(self._flows[record.flow], record.attempts)
         return identity(record, playback, said, self._settings.canonical, attempts)

@@ -17,6 +17,7 @@ _CODES = {
     Trouble.UNSTABLE: "unstable",
     Trouble.GROWS: "session-grows",
     Trouble.NEEDS_DATA: "needs-data",
+    Trouble.WORK_RAISED: "work-raises",
 }
 
 _ADVICE: Mapping[str, str] = {
@@ -30,6 +31,7 @@ _ADVICE: Mapping[str, str] = {
     "unstable": "let flow code depend on the session and the input alone; what is random or "
     "counts belongs into background work",
     "session-grows": "bound what is kept, or pass canonical= to leave a counter out",
+    "work-raises": "mend it, or catch what is raised; the call is told background_failed",
     "needs-data": 'say what comes with it: @background(…, events={"…": {"name": value}}), or '
     'check_flow(…, event_data={"…": {"name": value}})',
 }
@@ -82,6 +84,6 @@ def _checks(code: str, incident: Incident) -> tuple[str, ...]:
         return (f'assert call.state != "{incident.state}"',)
     if code == "unclaimed-work":
         return ("assert not call.ended",)
-    if code in {"unstable", "session-grows", "needs-data"}:
+    if code in {"unstable", "session-grows", "needs-data", "work-raises"}:
         return (f'assert not report.having("{code}")',)
     return ()  # the phone raises it

@@ -91,6 +91,7 @@ class Finding:
             there is no call, after ``report = check_flow(…)``.
         lead: how many steps of the call are made before these lines, which make the others; None
             for all.
+        has_work: whether the flow has background work, which a test has to do by hand.
     """
 
     code: str
@@ -102,6 +103,7 @@ class Finding:
     place: str = ""
     checks: tuple[str, ...] = ()
     lead: int | None = None
+    has_work: bool = False
 
     @property
     def severity(self) -> Severity:

@@ -120,6 +120,7 @@ class Trouble(Enum):
     UNSTABLE = "the same again gave another result"
     GROWS = "the session grows"
     NEEDS_DATA = "the event's data is not known"
+    WORK_RAISED = "background work raised"
 
 
 @dataclass(frozen=True)

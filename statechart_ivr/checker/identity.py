@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from inspect import isfunction
 from typing import Any
@@ -16,35 +16,42 @@ from statechart_ivr.record import Record
 from statechart_ivr.testing.playback import Playback, Queued
 from statechart_ivr.testing.script import Script
 
-# Numbers that tell one document from the next, and nothing else.
-_COUNTS = re.compile(r"\b(seq|nonce|wait|again)=\d+")
+# Numbers that tell one document from the next.
+_COUNTS = re.compile(r"\b(seq|nonce|wait|again)=(\d+)")
 
-#: How often the same state may come on the way of one call, each time with another session, before
-#: the session counts as growing without an end.
+#: How often the same state may come on the way of one call, each time with more in the session,
+#: before that counts as growing without an end.
 GROWTH = 8
 #: Up to which number attempts are told apart in a flow that asks for them, and lets nobody go.
 MOST_ATTEMPTS = 12
+#: The same where what is in the session only changes: a counter, which may have an end.
+COUNTING = 25
 
 
 def identity(
     record: Record,
     playback: Playback,
-    said: tuple[bool, ...],
+    said: object,
     canonical: Callable[[dict[str, Any]], Any],
     attempts: int,
 ) -> object:
     """Return what two calls share that will go on in the same way.
 
+    Left out are ids, numbers of documents, the times of jobs, and by what a request is known that
+    comes twice; and the call's status, for each request brings it anew. So is how many turns there were: the ``max_turns`` of a flow are not an end that
+    anybody counts on. A route at which the call was taken over before is as good as another.
+
     Args:
         record: what is stored.
         playback: what is played.
-        said: what the guards say that ask for the time.
+        said: what the guards say that ask for the time, now and next.
         canonical: returns what counts of a session.
         attempts: silent or wrong inputs, as far as they count.
     """
     return (
         record.flow,
         record.entry,
+        _json({name: value for name, value in record.call.items() if name != "status"}),
         tuple(record.conf),
         _json(record.hist),
         _json(canonical(dict(record.data))),
@@ -55,16 +62,16 @@ def identity(
         tuple((state, plain(xml)) for state, xml in record.unheard),
         record.ended,
         said,
-        _played(playback),
+        _played(playback, record.seq),
     )
 
 
-def _played(playback: Playback) -> object:
+def _played(playback: Playback, seq: int) -> object:
     if playback.waiting is None:
         return playback.outcome, last_played(playback.script, playback.position)
-    held = playback.held and plain(playback.held[0])
-    where = (playback.waiting.tag, playback.position, plain(playback.script.text))
-    return (*where, held, _queue(playback.queued))
+    held = playback.held and plain(playback.held[0], seq)
+    where = (playback.waiting.tag, playback.position, plain(playback.script.text, seq))
+    return (*where, held, _queue(playback.queued, seq))
 
 
 def counted(flow: type[CallFlow], attempts: int) -> int:
@@ -94,32 +101,55 @@ def last_played(script: Script, position: int) -> str:
     return script.verbs[position - 1].tag if position else ""
 
 
-def _queue(queued: Queued | None) -> object:
+def _queue(queued: Queued | None, seq: int) -> object:
     if queued is None:
         return None
-    following = queued.following and plain(queued.following[0])
-    return plain(queued.script.text), queued.position, following
+    following = queued.following and plain(queued.following[0], seq)
+    return plain(queued.script.text, seq), queued.position, following
 
 
-def plain(text: str) -> str:
-    """Return a document or URL without the numbers by which it is told from the one before."""
-    return _COUNTS.sub(r"\1=", text)
+def plain(text: str, seq: int = 0) -> str:
+    """Return a document or URL without the numbers by which it is told from the one before.
+
+    Args:
+        text: of the document.
+        seq: number of the one that the application waits for: what answers another one is late.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        is_late = found[1] == "seq" and int(found[2]) != seq
+        return f"{found[1]}={'late' if is_late else ''}"
+
+    return _COUNTS.sub(shown, text)
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def is_growing(found: Exploration, node: Node) -> bool:
-    """Return whether a call has come to the same state over and over, with ever more in it."""
-    sizes = [len(_json(node.record.data))]
-    contents = {_json(node.record.data)}
-    edge = node.arrived
-    while edge.source != START:
-        before = found.nodes[edge.source]
-        edge = before.arrived
-        content = _json(before.record.data)
-        if before.conf == node.conf and content not in contents:
+def is_growing(found: Exploration, node: Node, canonical: Callable[[dict[str, Any]], Any]) -> bool:
+    """Return whether a call has come to the same state over and over, with ever more in it.
+
+    Args:
+        found: what leads to the node.
+        node: where the call is.
+        canonical: returns what counts of a session.
+    """
+    sizes: list[int] = []
+    contents: set[str] = set()
+    for one in _way_to(found, node):
+        content = _json(canonical(dict(one.record.data))) if one.conf == node.conf else ""
+        if content and content not in contents:
             contents.add(content)
             sizes.append(len(content))
-    return len(sizes) > GROWTH and sizes == sorted(sizes, reverse=True)
+    if sizes != sorted(sizes, reverse=True):
+        return False
+    return len(sizes) > (GROWTH if len({*sizes}) == len(sizes) else COUNTING)
+
+
+def _way_to(found: Exploration, node: Node) -> Iterator[Node]:
+    """Go back from a node to where the call came in."""
+    yield node
+    while node.arrived.source != START:
+        node = found.nodes[node.arrived.source]
+        yield node

@@ -26,17 +26,19 @@ spaces in it stands in quotes, as in a shell.
 from __future__ import annotations
 
 import json
+import keyword
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import NotationError
 from statechart_ivr.testing import Phone
+from statechart_ivr.testing.parameters import DIAL_STATUSES, QUEUE_RESULTS
 
 _KEYS = frozenset("0123456789*#")
-_DIAL = ("completed", "answered", "busy", "no-answer", "failed", "canceled")
+_KNOWN = {"dial": (*DIAL_STATUSES, "unbridged"), "queue": QUEUE_RESULTS}
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,10 @@ class Step:
         """Return it as a method call in Python: ``press("2")``."""
         method, arguments, options = self._method()
         positional = [_literal(one) for one in arguments]
-        named = [f"{name}={_literal(value)}" for name, value in options.items()]
-        return f"{method}({', '.join([*positional, *named])})"
+        named = [f"{name}={_literal(one)}" for name, one in options.items() if _is_name(name)]
+        others = {name: one for name, one in options.items() if not _is_name(name)}
+        spread = [f"**{others!r}"] if others else []
+        return f"{method}({', '.join([*positional, *named, *spread])})"
 
     def _method(self) -> tuple[str, list[Any], dict[str, Any]]:
         if self.verb == "at":
@@ -102,6 +106,10 @@ class Step:
 
 def _json(data: Mapping[str, Any]) -> str:
     return json.dumps(dict(data), sort_keys=True) if data else ""
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def _literal(value: Any) -> str:
@@ -165,22 +173,24 @@ def _taking(word: str, rest: list[str]) -> Step:
         return Step("at", _checked_moment(what))
     if word in {"work", "deliver"}:
         data = _data(rest.pop(0), word) if rest and rest[0].startswith("{") else {}
+        if word == "deliver" and what == "-":
+            raise NotationError("deliver -: only work can come to nothing; write deliver EVENT")
         return Step.of_event(word, None if what == "-" else what, data)
     return Step("redirect" if word == "go" else word, what)
 
 
 def _checked_moment(text: str) -> str:
     try:
-        datetime.fromisoformat(text)
+        as_moment(text)
     except ValueError:
         raise NotationError(f"at {text}: write a moment as 2026-01-05T17:00") from None
     return text
 
 
 def _checked_result(family: str, result: str) -> str:
-    if family == "dial" and result not in {*_DIAL, "unbridged"}:
-        known = ", ".join(f"dial.{one.replace('-', '_')}" for one in (*_DIAL, "unbridged"))
-        raise NotationError(f"dial.{result}: there is {known}")
+    if result not in _KNOWN.get(family, (result,)):
+        known = ", ".join(f"{family}.{one.replace('-', '_')}" for one in _KNOWN[family])
+        raise NotationError(f"{family}.{result.replace('-', '_')}: there is {known}")
     return result
 
 
@@ -219,10 +229,17 @@ _WORDS = {verb: word for word, verb in _PLAIN.items()} | {"redirect": "go", "pre
 
 def _write(step: Step) -> str:
     word = _WORDS.get(step.verb, step.verb)
-    quoted = [
-        shlex.quote(one) if " " in one or '"' in one else one for one in (step.what, step.data)
-    ]
-    return " ".join(one for one in (word, *quoted) if one)
+    return " ".join(
+        [*([word] if word else []), *map(_quoted, filter(None, (step.what, step.data)))]
+    )
+
+
+def _quoted(text: str) -> str:
+    try:
+        is_one_word = shlex.split(text) == [text]
+    except ValueError:  # a quote that stands alone
+        is_one_word = False
+    return text if is_one_word else shlex.quote(text)
 
 
 def _write_result(step: Step) -> str:

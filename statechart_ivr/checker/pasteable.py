@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from statechart_ivr.checker.findings import Finding
 from statechart_ivr.checker.notation import Step
 
-_BY_HAND = frozenset({"work"})
-
 
 def as_test(finding: Finding, *, options: str = "", first_route: str = "") -> str:
     """Return a test function in Python.
@@ -45,7 +43,8 @@ def _body(finding: Finding, options: str, first_route: str) -> Iterator[str]:
     else:
         steps = list(finding.steps[: finding.lead])
         at = f", at={steps.pop(0).what!r}" if steps[0].verb == "at" else ""
-        by_hand = ", by_hand=True" if any(step.verb in _BY_HAND for step in finding.steps) else ""
+        is_by_hand = finding.has_work or any(step.verb == "work" for step in finding.steps)
+        by_hand = ", by_hand=True" if is_by_hand else ""
         yield f"call = Phone({finding.flow}{more}{at}{by_hand})"
         dial = steps.pop(0)
         yield f"call.{Step(dial.verb, dial.what or first_route, dial.data).code()}"

@@ -22,7 +22,7 @@ class Observer:
         taken: transitions taken since, each with the event; nothing where it moves on by itself.
         guards: what guards have said since, by transition.
         unclaimed: events that the chart had no use for.
-        learned: whether a guard was found to ask for the time that was not known to.
+        learned: whether a guard was found to change at times that were not known.
     """
 
     def __init__(self, calendar: Calendar, clock: StandingClock) -> None:
@@ -51,8 +51,7 @@ class Observer:
         """Take note of what a guard says, and of whether it asked for the time."""
         before = self._reads
         answer = ask()
-        if self._reads > before and id(transition) not in self._calendar:
-            self._calendar.learn(id(transition), ask, self._clock)
+        if self._reads > before and self._calendar.learn(id(transition), ask, self._clock):
             self.learned = True
         self.guards.append((transition, answer))
         return answer

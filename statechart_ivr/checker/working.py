@@ -30,7 +30,7 @@ class Workshop:
         runs_work: whether it may be done.
 
     Attributes:
-        errors: what work raised, by its method, with the record it was done for.
+        errors: what work raised, and nobody has taken note of yet, by its method.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Workshop:
         self._guesses: set[Step] = set()
         self._outcomes: dict[tuple[str, str, str], Outcome] = {}
         self._declared = {event for work in works for event in work.events}
-        self.errors: dict[str, tuple[BaseException, Record]] = {}
+        self.errors: dict[str, BaseException] = {}
 
     def is_work(self, event: str) -> bool:
         """Return whether background work declares an event."""
@@ -80,7 +80,8 @@ class Workshop:
 
     def _really(self, flow: type[CallFlow], record: Record, job: Job) -> Outcome:
         """Do the work, once for each session and event, and return what it comes to."""
-        about = json.dumps([record.data, job.on, job.data], sort_keys=True)
+        now = self._board.clock.now().isoformat()
+        about = json.dumps([record.data, job.on, job.data, now], sort_keys=True)
         key = (flow.__name__, job.method, about)
         if key not in self._outcomes:
             errors: list[BaseException] = []
@@ -90,7 +91,7 @@ class Workshop:
             finally:
                 flow_errors.reset(token)
             if errors:
-                self.errors.setdefault(f"{flow.__name__}.{job.method}", (errors[0], record))
+                self.errors.setdefault(f"{flow.__name__}.{job.method}", errors[0])
             if outcome.event:
                 self._data.setdefault(outcome.event, dict(outcome.data))
             self._outcomes[key] = outcome

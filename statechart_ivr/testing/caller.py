@@ -222,10 +222,11 @@ class Caller:
 
     def come_late(self) -> None:
         """Have the webhook before the last one arrive once more; nobody hears the answer."""
-        if self.exchange.before is None:
-            raise PhoneError("there is only one request so far; do something first")
+        before = self.exchange.before
+        if before is None:
+            raise PhoneError("there is no request before the last one; do something first")
         self.transcript.does("an earlier request comes late")
-        self.exchange.repeat_late()
+        self.exchange.repeat(before)
 
     def work_ends(self, what: str) -> None:
         """Have background work come to something, and whoever is held for it hear of it."""

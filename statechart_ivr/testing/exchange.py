@@ -119,10 +119,9 @@ class Exchange:
             self._transcript.happens(f"warning {number}: {message}")
         return script
 
-    def repeat_late(self) -> None:
-        """Send the webhook before the last one once more; its answer comes too late for anybody."""
-        if self.before is not None:
-            self._carry(self.before)
+    def repeat(self, sent: Sent) -> None:
+        """Send a webhook once more whose answer comes too late for anybody."""
+        self._carry(sent)
 
     def _webhook(self, method: str, url: str, parameters: Mapping[str, str]) -> Webhook:
         pairs = tuple({**self._standard, **parameters}.items())

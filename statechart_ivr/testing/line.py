@@ -18,6 +18,7 @@ from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.stores import open_store
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.switchboard import Switchboard
+from statechart_ivr.testing.holding import Holding
 from statechart_ivr.testing.transport import (
     SwitchboardTransport,
     Transport,
@@ -104,6 +105,22 @@ class Line:
     def by_hand(self) -> bool:
         """Whether background work is left to the test."""
         return self.switchboard is not None and isinstance(self.switchboard.runner, HeldRunner)
+
+    def holding(self) -> Holding:
+        """Return how the caller of a new call is held while background work goes on."""
+        return Holding(takes_real_time=self.takes_real_time, by_hand=self.by_hand)
+
+    def absolute(self, path: str) -> str:
+        """Return the URL of a path below the application's root; a URL as it is.
+
+        Raises:
+            PhoneError: it is neither.
+        """
+        if "://" in path.partition("?")[0]:
+            return path
+        if not path.startswith("/"):
+            raise PhoneError(f"{path!r} is no path; write {'/' + path!r}")
+        return self.transport.base_url + path
 
     def place(self, call_sid: str, path: str, session: Mapping[str, Any]) -> None:
         """Store the session of a call that has not come in yet, as ``place_call`` does.

@@ -32,13 +32,18 @@ REDIRECTED = ("redirected", "redirected-from-bridged")
 _PLACES = {"City": "", "State": "CA", "Zip": "", "Country": "US"}
 
 
-#: The digits that all ids have, where calls are to be the same whenever they are made.
+#: The digits that all ids have, where calls are to be the same whenever they are made. Then nothing
+#: tells how long a call has lasted, either.
 sid_digits: ContextVar[str] = ContextVar("sid_digits", default="")
 
 
 def new_sid(prefix: str) -> str:
     """Return an id as Twilio makes them: two letters and 32 hexadecimal digits."""
     return prefix + (sid_digits.get() or uuid4().hex)
+
+
+def _whole(seconds: float) -> str:
+    return "0" if sid_digits.get() else str(int(seconds))
 
 
 def standard(call_sid: str, from_: str, to: str) -> Parameters:
@@ -95,8 +100,8 @@ def waiting(queue_sid: str, seconds: float) -> Parameters:
     return {
         "QueueSid": queue_sid,
         "QueuePosition": "1",
-        "QueueTime": str(int(seconds)),
-        "AvgQueueTime": str(int(seconds)),
+        "QueueTime": _whole(seconds),
+        "AvgQueueTime": _whole(seconds),
         "CurrentQueueSize": "1",
         "MaxQueueSize": "1000",
     }
@@ -110,7 +115,7 @@ def dequeued(result: str, queue_sid: str, seconds: float) -> Parameters:
         queue_sid: the queue.
         seconds: spent in it.
     """
-    return {"QueueResult": result, "QueueSid": queue_sid, "QueueTime": str(int(seconds))}
+    return {"QueueResult": result, "QueueSid": queue_sid, "QueueTime": _whole(seconds)}
 
 
 def over(status: str, seconds: float, now: datetime) -> Parameters:
@@ -123,7 +128,7 @@ def over(status: str, seconds: float, now: datetime) -> Parameters:
     """
     return {
         "CallStatus": status,
-        "CallDuration": str(int(seconds)),
+        "CallDuration": _whole(seconds),
         "SequenceNumber": "0",
         "Timestamp": format_datetime(now),
         "CallbackSource": "call-progress-events",

@@ -13,7 +13,6 @@ from statechart_ivr.errors import PhoneError
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.testing.caller import Caller
 from statechart_ivr.testing.exchange import Exchange
-from statechart_ivr.testing.holding import Holding
 from statechart_ivr.testing.line import (
     DEFAULT_PREFIX,
     Options,
@@ -147,10 +146,9 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
             strict=self._is_strict,
             raise_errors=self._raises_errors,
         )
-        status = None if self._prefix is None else self._absolute(f"{self._prefix}/status")
         line = self._line
-        holding = Holding(takes_real_time=line.takes_real_time, by_hand=line.by_hand)
-        return Caller(exchange, transcript, status, holding)
+        status = None if self._prefix is None else line.absolute(f"{self._prefix}/status")
+        return Caller(exchange, transcript, status, line.holding())
 
     # What the caller does
 
@@ -175,7 +173,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         playback = self._call.playback
         if playback.waiting is not None:
             raise PhoneError(f"one call at a time: {playback.situation}; hang_up() first")
-        url = self._absolute(path or next(iter(self._line.entries), ""))
+        url = self._line.absolute(path or next(iter(self._line.entries), ""))
         self._call = self._new_call(as_text(self.dial, parameters))
         if session is not None:
             self._line.place(self._call_sid, path_of(url, self._line.transport.base_url), session)
@@ -288,8 +286,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
 
     def pay_result(self, result: str = "success", **parameters: Any) -> Phone:
         """Say how a Pay ended, with Twilio's parameters: ``PaymentToken="tok_1"``."""
-        told = {"Result": result, **as_text(self.pay_result, parameters)}
-        return self._finish("Pay", f"pay_result({result!r})", told)
+        told = as_text(self.pay_result, parameters)
+        return self._finish("Pay", f"pay_result({result!r})", {"Result": result, **told})
 
     def connect_result(self, **parameters: Any) -> Phone:
         """Say how a Connect ended, with Twilio's parameters: ``SessionStatus="ended"``."""
@@ -311,7 +309,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         Args:
             path: of a route, below the application's root; or a whole URL.
         """
-        url = self._absolute(path)
+        url = self._line.absolute(path)
         self._call.does(f"redirect({without_secrets(path)!r})")
         self._call.playback.open(url)
         return self._settled()
@@ -326,7 +324,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         self._call.come_late()
         return self._settled()
 
-    def work(self, event: str | None, **data: Any) -> Phone:
+    def work(self, event: str | None, /, **data: Any) -> Phone:
         """Say what the background work of the call comes to; only with ``by_hand=True``.
 
         Args:
@@ -340,7 +338,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         self._call.work_ends(f"work ends: {event}")
         return self._settled()
 
-    def deliver(self, event: str, **data: Any) -> Phone:
+    def deliver(self, event: str, /, **data: Any) -> Phone:
         """Have the application tell the live call of an event, as `Switchboard.deliver` does.
 
         Raises:
@@ -393,15 +391,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
             TwimlRefusedError: the answer is no success.
         """
         told = as_text(self.callback, parameters)
-        self._call.exchange.callback(self._absolute(url), told)
+        self._call.exchange.callback(self._line.absolute(url), told)
         return self
-
-    def _absolute(self, path: str) -> str:
-        if "://" in path.partition("?")[0]:
-            return path
-        if not path.startswith("/"):
-            raise PhoneError(f"{path!r} is no path; write {'/' + path!r}")
-        return self._line.transport.base_url + path
 
     def _settled(self) -> Phone:
         self._call.settle()

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 from statechart_ivr.call import may_bring_a_secret, without_secrets
-from statechart_ivr.errors import PhoneError
+from statechart_ivr.errors import EndlessRedirectsError, PhoneError
 from statechart_ivr.testing.holding import Holding, is_poll
 from statechart_ivr.testing.listening import Gathering, Recording, Taken
 from statechart_ivr.testing.parameters import dequeued, new_sid, waiting
@@ -313,7 +313,7 @@ class Playback:
         if len(self._hops) > MAX_REDIRECTS:
             circle = map(without_secrets, self._hops[MAX_REDIRECTS // 2 :])
             around = " → ".join(dict.fromkeys(circle))
-            raise PhoneError(
+            raise EndlessRedirectsError(
                 f"{MAX_REDIRECTS} documents without anybody doing anything: {around} → …; "
                 "let one of these documents ask something, or end"
             )

@@ -15,7 +15,7 @@ from wsgiref.validate import validator
 from twilio.request_validator import RequestValidator
 
 from statechart_ivr.call import Answer, Pairs, Request, may_bring_a_secret, without_secrets
-from statechart_ivr.errors import PhoneError, TwimlRefusedError
+from statechart_ivr.errors import OutOfSightError, TwimlRefusedError
 from statechart_ivr.testing.script import Reply
 from statechart_ivr.turn import flow_errors
 
@@ -244,12 +244,12 @@ def below(base_url: str, url: str) -> tuple[str, str]:
     """Split a URL of the application into path below its root, and query.
 
     Raises:
-        PhoneError: the URL leads elsewhere.
+        OutOfSightError: the URL leads elsewhere.
     """
     root, place = urlsplit(base_url), urlsplit(url)
     is_here = (root.scheme, root.netloc) == (place.scheme, place.netloc)
     if not is_here or not (place.path + "/").startswith(root.path.rstrip("/") + "/"):
-        raise PhoneError(
+        raise OutOfSightError(
             f"{without_secrets(url)} is not below {base_url}, and the phone asks nobody else; "
             "pass the application's public URL as base_url="
         )
