@@ -6,6 +6,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from statechart_ivr.checker.alphabet import Situation, moves, once_each
@@ -49,6 +50,8 @@ from statechart_ivr.turn import flow_errors
 CALL_SID = "CA" + "0" * 32
 #: Moves that send no webhook, which may come twice, or late.
 _NO_WEBHOOK = frozenset({"work", "deliver"})
+#: Attempts that are told apart where callers may have as many as they like.
+MOST_ATTEMPTS = 10
 _REPEATED = {"retry": "the same request again", "late": "a late request"}
 
 
@@ -197,7 +200,7 @@ class _Walk:
         entries = tuple(one.path for one in self._entries if one.is_plain)
         yield from moves(Situation(node.flow, node.record, playback, entries, outside))
         change = self._calendar.next_change(node.moment)
-        if change is not None and not node.record.jobs:
+        if change is not None:
             moment = change.isoformat().removesuffix("+00:00")
             yield Move(Step("at", moment), Kind.CLOCK)
 
@@ -268,17 +271,13 @@ class _Walk:
 
     def _arrive(self, edge: Edge) -> int:
         """Return the index of the node where the call is now."""
-        caller = self._phone.snapshot().caller
-        record = self._record()
-        flow = self._flows[record.flow]
+        caller, record, key = self._phone.snapshot().caller, self._record(), self._key()
         playback = caller.playback
-        said = self._calendar.outlook(self._clock.moment)
-        key = identity(record, playback, said, self._settings.canonical)
         if key in self._known:
             return self._known[key]
         node = Node(
             index=len(self.found.nodes),
-            flow=flow,
+            flow=self._flows[record.flow],
             record=record,
             moment=self._clock.moment,
             waiting_for=self._phone.waiting_for,
@@ -386,7 +385,13 @@ class _Walk:
             self._note(node, (*steps, move.step), Trouble.UNSTABLE, message)
 
     def _same_as(self, index: int) -> bool:
-        said = self._calendar.outlook(self._clock.moment)
+        return self._known.get(self._key()) == index
+
+    def _key(self) -> object:
+        """Return what the call shares with all that go on in the same way."""
+        record = self._record()
+        if self._flows[record.flow].max_attempts is None:
+            record = replace(record, attempts=min(record.attempts, MOST_ATTEMPTS))
         playback = self._phone.snapshot().caller.playback
-        key = identity(self._record(), playback, said, self._settings.canonical)
-        return self._known.get(key) == index
+        said = self._calendar.outlook(self._clock.moment)
+        return identity(record, playback, said, self._settings.canonical)
