@@ -10,13 +10,17 @@ from statemachine import State
 from twilio.twiml.voice_response import Dial, Enqueue, Gather, Hangup, Pause, Record, Redirect
 
 from statechart_ivr import CallFlow, background, document, gather, key, on_input, renders, routable
+from statechart_ivr.call import Call
 from statechart_ivr.checker import Entry, check_flow, explore
 from statechart_ivr.checker.graph import START, Exploration, Trouble
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import PhoneError
+from statechart_ivr.flow import Context, watching
+from statechart_ivr.record import Session
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
+from statechart_ivr.urls import Links
 from tests.checker.flows import calls_to, edges_from, explored, moves_at, troubles
 
 
@@ -760,3 +764,24 @@ def test_gather_without_action_is_not_lost() -> None:
         )
     )
     assert "1" in moves_at(found, "dial")
+
+
+# What nobody watches
+
+
+def test_without_a_checker_nothing_is_watched() -> None:
+    """A machine of a call as it is served has its engine's own methods."""
+    assert watching.get() is None
+    explored(Menu)
+    assert watching.get() is None
+    engine = vars(Menu(Context(Call(sid="CA1"), Session({}), Links(call_sid="CA1")))._engine)
+    assert not {"microstep", "_conditions_match", "_add_state_to_configuration"} & set(engine)
+
+
+def test_what_happens_is_taken_down_with_its_shortest_call() -> None:
+    """States entered, transitions taken, and both answers of a guard."""
+    found = explored(Hours)
+    text = {state: " ".join(map(str, steps)) for (_, state), steps in found.entered.items()}
+    assert text == {"menu": "dial", "person": "dial 1", "closed": "at 2026-01-05T17:00:00 dial 1"}
+    assert len(found.taken) >= 3
+    assert any(set(answers) == {True, False} for answers in found.guards.values())
