@@ -6,6 +6,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from statechart_ivr.checker.alphabet import Situation, moves, once_each
@@ -41,7 +42,6 @@ from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import sid_digits
-from statechart_ivr.testing.playback import Playback
 from statechart_ivr.testing.snapshot import Snapshot
 from statechart_ivr.testing.working import FAILED
 from statechart_ivr.turn import flow_errors
@@ -198,7 +198,7 @@ class _Walk:
         entries = tuple(one.path for one in self._entries if one.is_plain)
         yield from moves(Situation(node.flow, node.record, playback, entries, outside))
         change = self._calendar.next_change(node.moment)
-        if change is not None and not node.record.jobs:
+        if change is not None:
             moment = change.isoformat().removesuffix("+00:00")
             yield Move(Step("at", moment), Kind.CLOCK)
 
@@ -270,16 +270,13 @@ class _Walk:
 
     def _arrive(self, edge: Edge) -> int:
         """Return the index of the node where the call is now."""
-        caller = self._phone.snapshot().caller
-        record = self._record()
-        flow = self._flows[record.flow]
+        caller, record, key = self._phone.snapshot().caller, self._record(), self._key()
         playback = caller.playback
-        key = self._identity(record, playback)
         if key in self._known:
             return self._known[key]
         node = Node(
             index=len(self.found.nodes),
-            flow=flow,
+            flow=self._flows[record.flow],
             record=record,
             moment=self._clock.moment,
             waiting_for=self._phone.waiting_for,
@@ -387,10 +384,11 @@ class _Walk:
             self._note(node, (*steps, move.step), Trouble.UNSTABLE, message)
 
     def _same_as(self, index: int) -> bool:
-        playback = self._phone.snapshot().caller.playback
-        return self._known.get(self._identity(self._record(), playback)) == index
+        return self._known.get(self._key()) == index
 
-    def _identity(self, record: Record, playback: Playback) -> object:
+    def _key(self) -> object:
+        """Return what the call shares with all that go on in the same way."""
+        record, playback = self._record(), self._phone.snapshot().caller.playback
+        record = replace(record, attempts=counted(self._flows[record.flow], record.attempts))
         said = self._calendar.outlook(self._clock.moment)
-        attempts = counted(self._flows[record.flow], record.attempts)
-        return identity(record, playback, said, self._settings.canonical, attempts)
+        return identity(record, playback, said, self._settings.canonical)

@@ -226,7 +226,7 @@ class Exploration:
         """Return the nodes that lead to some nodes, these included."""
         back: dict[int, list[int]] = defaultdict(list)
         for edge in self.edges:
-            if edge.target is not None and follows(edge):
+            if edge.source != START and edge.target is not None and follows(edge):
                 back[edge.target].append(edge.source)
         found = set(ends)
         waiting = list(found)

@@ -33,29 +33,27 @@ def identity(
     playback: Playback,
     said: object,
     canonical: Callable[[dict[str, Any]], Any],
-    attempts: int,
 ) -> object:
     """Return what two calls share that will go on in the same way.
 
     Left out are ids, numbers of documents, the times of jobs, and by what a request is known that
-    comes twice; and the call's status, for each request brings it anew. So is how many turns there were: the ``max_turns`` of a flow are not an end that
-    anybody counts on. A route at which the call was taken over before is as good as another.
+    comes twice; and the call's status, which each request brings anew. So is how many turns there
+    were: the ``max_turns`` of a flow are not an end that anybody counts on. A route at which the call was taken over before is as good as another.
 
     Args:
         record: what is stored.
         playback: what is played.
         said: what the guards say that ask for the time, now and next.
         canonical: returns what counts of a session.
-        attempts: silent or wrong inputs, as far as they count.
     """
     return (
         record.flow,
         record.entry,
-        _json({name: value for name, value in record.call.items() if name != "status"}),
+        _json({**record.call, "status": ""}),
         tuple(record.conf),
         _json(record.hist),
         _json(canonical(dict(record.data))),
-        attempts,
+        record.attempts,
         tuple(record.asking),
         record.lang,
         tuple(sorted((job.method, job.on, _json(job.data)) for job in record.jobs)),

@@ -21,7 +21,7 @@ SHORTLY = timedelta(hours=1)
 PROBES = (*(timedelta(hours=hour) for hour in range(24)), *(timedelta(days=n) for n in range(1, 7)))
 #: In how many calls a guard is asked for the whole year; one that never says the same twice is no
 #: matter of the time.
-MOST_SCANS = 20
+MOST_SCANS = 12
 #: Moments that differ in what guards say, at most; more are left out, and the report says so.
 MOST_MOMENTS = 24
 

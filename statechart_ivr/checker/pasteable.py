@@ -27,8 +27,9 @@ def as_test(finding: Finding, *, options: str = "", first_route: str = "") -> st
 
 
 def _name(finding: Finding) -> str:
-    words = [finding.code, finding.state, *map(str, finding.steps[1:])]
-    spelt = " ".join(words).replace("*", "star").replace("#", "pound").replace(".", " wait ")
+    steps = ["wait" if step.verb == "wait" else str(step) for step in finding.steps[1:]]
+    spelt = " ".join([finding.code, finding.state, *steps])
+    spelt = spelt.replace("*", " star ").replace("#", " pound ")
     return re.sub(r"\W+", "_", spelt.lower()).strip("_")[:80].rstrip("_")
 
 
