@@ -7,12 +7,13 @@ so its ``examples=`` are tried, each as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from statechart_ivr.checker.graph import Kind, Move
 from statechart_ivr.checker.notation import Step
+from statechart_ivr.checker.spoken import prompts_in
 from statechart_ivr.events import KEYS, QUEUE_RESULTS, phrase_of
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
@@ -89,15 +90,31 @@ def _keys(here: Situation, gathering: Gathering) -> Iterator[Move]:
         yield _press(key)
     for example in examples:
         yield _press(finished(example, gathering))
-    first_keys = {one[0] for one in [*declared, *examples] if one}
-    spare = next((one for one in _SPARE if one not in first_keys), None)
+    offered = offered_keys(here.playback, gathering, [*declared, *examples])
     is_claimed = takes_any_key(here.flow, here.record)
+    # Whether an offer is meant is not known where handlers are asked.
+    is_wrong = not (is_claimed or has_handler(here.flow, here.record))
+    for keys in offered:
+        yield _press(finished(keys, gathering) if len(keys) > 1 else keys, is_wrong=is_wrong)
+    first_keys = {one[0] for one in [*declared, *examples, *offered] if one}
+    spare = next((one for one in _SPARE if one not in first_keys), None)
     if spare is not None:
         yield _press(spare, is_wrong=not is_claimed)
         if (several := _several(spare, gathering)) not in {None, *examples}:
             yield _press(finished(str(several), gathering), is_wrong=not is_claimed)
-    if "*" not in declared:
+    if "*" not in [*declared, *offered]:
         yield _press("*", is_wrong=not is_claimed)
+
+
+def offered_keys(
+    playback: Playback, gathering: Gathering, known: Collection[str]
+) -> tuple[str, ...]:
+    """Return the keys that prompts name, and nothing else does; they are to be tried, too."""
+    heard = playback.script.verbs[: playback.position]
+    texts = prompts_in(heard, gathering.element.get("language")).texts
+    named = dict.fromkeys(keys for text in texts for keys in text.offers.keys)
+    finish = value_of(gathering.element, "finishOnKey", "#")
+    return tuple(keys for keys in named if keys not in known and not (finish and finish in keys))
 
 
 def _press(keys: str, *, is_wrong: bool = False) -> Move:
@@ -112,11 +129,17 @@ def _several(key: str, gathering: Gathering) -> str | None:
 
 
 def finished(keys: str, gathering: Gathering) -> str:
-    """Return keys with the one behind them that ends the input, where it is needed."""
+    """Return of some keys those that a Gather takes, with the one that ends it where it is needed.
+
+    What is pressed after its end would go to the document that follows.
+    """
     wanted = value_of(gathering.element, "numDigits")
     finish = value_of(gathering.element, "finishOnKey", "#")
-    is_complete = bool(wanted) and len(keys) >= int(wanted)
-    return keys if is_complete or not finish or finish in keys else keys + finish
+    if finish and finish in keys:
+        keys = keys[: keys.index(finish) + 1]
+    if wanted and len(keys) >= int(wanted):
+        return keys[: int(wanted)]
+    return keys if not finish or keys.endswith(finish) else keys + finish
 
 
 def _words(here: Situation) -> Iterator[Move]:
@@ -178,6 +201,11 @@ def takes_any_key(flow: type[CallFlow], record: Record) -> bool:
     """Return whether an active state has a transition for every key."""
     descriptors = {one.removesuffix("*").removesuffix(".") for one in declared_events(flow, record)}
     return bool(descriptors & {"", "key", "digits"})
+
+
+def has_handler(flow: type[CallFlow], record: Record) -> bool:
+    """Return whether an active state has a handler, which may take whatever comes."""
+    return any(state in spec_of(flow).handlers for state in record.conf)
 
 
 def examples_of(flow: type[CallFlow], record: Record) -> list[str]:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from statechart_ivr.checker.documents import documents
 from statechart_ivr.checker.explore import explore
 from statechart_ivr.checker.faults import faults
 from statechart_ivr.checker.findings import Finding, in_order
 from statechart_ivr.checker.graph import Exploration
+from statechart_ivr.checker.inputs import inputs
+from statechart_ivr.checker.prompts import prompts
 from statechart_ivr.checker.report import Report
 from statechart_ivr.checker.settings import Entry, Limits, Progress, Settings
 from statechart_ivr.clock import as_moment
@@ -21,7 +24,12 @@ from statechart_ivr.testing.line import DEFAULT_MOMENT
 Detector = Callable[[Exploration, Limits], Iterator[Finding]]
 
 #: What looks at an exploration, each for something else.
-DETECTORS: tuple[Detector, ...] = (lambda found, _: faults(found),)
+DETECTORS: tuple[Detector, ...] = (
+    lambda found, _: faults(found),
+    lambda found, _: documents(found),
+    lambda found, _: inputs(found),
+    lambda found, _: prompts(found),
+)
 
 
 def check_flow(
