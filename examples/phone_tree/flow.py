@@ -71,7 +71,7 @@ class PhoneTree(CallFlow):
             "We are here Monday to Friday, from nine to six.",
             Pause(length=1),
             *self.choices(),
-            "Any other key takes you back to the menu.",
+            "For the menu, press star, or any other key.",
         )
 
     @renders(sales)

@@ -7,12 +7,13 @@ so its ``examples=`` are tried, each as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from statechart_ivr.checker.graph import Kind, Move
 from statechart_ivr.checker.notation import Step
+from statechart_ivr.checker.spoken import prompts_in
 from statechart_ivr.events import KEYS, QUEUE_RESULTS, phrase_of
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
@@ -97,15 +98,31 @@ def _keys(here: Situation, gathering: Gathering) -> Iterator[Move]:
         yield _press(key)
     for example in examples:
         yield _press(finished(example, gathering))
-    first_keys = {one[0] for one in [*declared, *examples]}
-    spare = next((one for one in _SPARE if one not in first_keys), None)
+    offered = offered_keys(here.playback, gathering, [*declared, *examples])
     is_claimed = takes_any_key(here.flow, here.record)
+    # Whether an offer is meant is not known where handlers are asked.
+    is_wrong = not (is_claimed or has_handler(here.flow, here.record))
+    for keys in offered:
+        yield _press(finished(keys, gathering) if len(keys) > 1 else keys, is_wrong=is_wrong)
+    first_keys = {one[0] for one in [*declared, *examples, *offered] if one}
+    spare = next((one for one in _SPARE if one not in first_keys), None)
     if spare is not None:
         yield _press(spare, is_wrong=not is_claimed)
         if (several := _several(spare, gathering)) not in {None, *examples}:
             yield _press(finished(str(several), gathering), is_wrong=not is_claimed)
-    if "*" not in declared:
+    if "*" not in [*declared, *offered]:
         yield _press("*", is_wrong=not is_claimed)
+
+
+def offered_keys(
+    playback: Playback, gathering: Gathering, known: Collection[str]
+) -> tuple[str, ...]:
+    """Return the keys that prompts name, and nothing else does; they are to be tried, too."""
+    heard = playback.script.verbs[: playback.position]
+    texts = prompts_in(heard, gathering.element.get("language")).texts
+    named = dict.fromkeys(keys for text in texts for keys in text.offers.keys)
+    finish = value_of(gathering.element, "finishOnKey", "#")
+    return tuple(keys for keys in named if keys not in known and not (finish and finish in keys))
 
 
 def _press(keys: str, *, is_wrong: bool = False) -> Move:
@@ -192,6 +209,11 @@ def takes_any_key(flow: type[CallFlow], record: Record) -> bool:
     """Return whether an active state has a transition for every key."""
     descriptors = {one.removesuffix("*").removesuffix(".") for one in declared_events(flow, record)}
     return bool(descriptors & {"", "key", "digits"})
+
+
+def has_handler(flow: type[CallFlow], record: Record) -> bool:
+    """Return whether an active state has a handler, which may take whatever comes."""
+    return any(state in spec_of(flow).handlers for state in record.conf)
 
 
 def examples_of(flow: type[CallFlow], record: Record) -> list[str]:

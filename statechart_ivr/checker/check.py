@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from statechart_ivr.checker.documents import documents
 from statechart_ivr.checker.endings import endings
 from statechart_ivr.checker.explore import explore
 from statechart_ivr.checker.faults import faults
 from statechart_ivr.checker.findings import Finding, in_order
 from statechart_ivr.checker.graph import Exploration
+from statechart_ivr.checker.inputs import inputs
+from statechart_ivr.checker.prompts import prompts
 from statechart_ivr.checker.reach import unreached
 from statechart_ivr.checker.report import Report
 from statechart_ivr.checker.settings import Entry, Limits, Progress, Settings
@@ -24,7 +27,14 @@ from statechart_ivr.testing.line import DEFAULT_MOMENT
 Detector = Callable[[Exploration, Limits], Iterator[Finding]]
 
 #: What looks at an exploration, each for something else.
-DETECTORS: tuple[Detector, ...] = (lambda found, _: faults(found), endings, unreached)
+DETECTORS: tuple[Detector, ...] = (
+    lambda found, _: faults(found),
+    lambda found, _: documents(found),
+    lambda found, _: inputs(found),
+    lambda found, _: prompts(found),
+    endings,
+    unreached,
+)
 
 
 def check_flow(

@@ -42,6 +42,7 @@ from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import sid_digits
+from statechart_ivr.testing.script import Script
 from statechart_ivr.testing.snapshot import Snapshot
 from statechart_ivr.testing.working import FAILED
 from statechart_ivr.turn import flow_errors
@@ -111,6 +112,7 @@ class _Walk:
         self._waiting: deque[int] = deque()
         self._tried: set[tuple[object, ...]] = set()
         self._noted: set[tuple[object, ...]] = set()
+        self._played: Sequence[Script] = ()
 
     @property
     def is_outdated(self) -> bool:
@@ -213,7 +215,9 @@ class _Walk:
             self._note_error(node, move, steps, error)
             return
         after = self._arrive(Edge(source, move, None))
-        self.found.edges.append(Edge(source, move, after))
+        claimed_by = self._observer.claimed_by(move)
+        self.found.edges.append(Edge(source, move, after, claimed_by))
+        self._take_down_complaints(self.found.nodes[after], snapshot, steps)
         for event in self._observer.unclaimed:
             if not self._is_missed(node, event):
                 continue
@@ -264,6 +268,15 @@ class _Walk:
             guard = self.found.guards.setdefault((flow, id(transition)), {})
             guard.setdefault(answer, steps)
 
+    def _take_down_complaints(
+        self, node: Node, before: Snapshot | None, steps: tuple[Step, ...]
+    ) -> None:
+        """Keep what Twilio says of the documents that are new in this move."""
+        old = [] if before is None else list(map(id, before.caller.playback.played))
+        for script in self._played:
+            for remark in script.complaints if id(script) not in old else ():
+                self.found.complaints.setdefault((node.flow, node.state, remark), steps)
+
     def _flow_now(self, node: Node | None) -> str:
         record = self._board.peek(CALL_SID)
         return record.flow if record else (node.flow.__name__ if node else "")
@@ -271,6 +284,7 @@ class _Walk:
     def _arrive(self, edge: Edge) -> int:
         """Return the index of the node where the call is now."""
         caller, record, key = self._phone.snapshot().caller, self._record(), self._key()
+        self._played = caller.playback.played
         playback = caller.playback
         if key in self._known:
             return self._known[key]
@@ -285,6 +299,7 @@ class _Walk:
             heard=self._phone.heard,
             seconds=caller.transcript.seconds,
             arrived=edge,
+            played=tuple(playback.played),
         )
         self._known[key] = node.index
         self.found.nodes.append(node)

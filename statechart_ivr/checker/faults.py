@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from xml.etree.ElementTree import ParseError
 
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import START, Exploration, Incident, Trouble
-from statechart_ivr.errors import SessionValueError, UnknownUrlError
+from statechart_ivr.errors import (
+    DocumentTooLargeError,
+    SessionValueError,
+    TwimlRefusedError,
+    UnknownUrlError,
+)
 from statechart_ivr.flow import CallFlow
+
+#: Twilio's error for a document over 64 kB.
+DOCUMENT_TOO_LARGE = 11750
 
 _CODES = {
     Trouble.RAISED: "raises",
@@ -25,6 +34,7 @@ _ADVICE: Mapping[str, str] = {
     "not-json": "keep JSON values in the session: text, numbers, lists, dicts, True, False, None",
     "missing-sound": "add the file, or name one that is there",
     "twiml-refused": "say something that Twilio takes",
+    "document-too-long": "say less at once, or play a recording",
     "endless-redirects": "let one of these documents ask something, or end",
     "unclaimed-outcome": "write a transition for it, or for its whole family; the call ends here",
     "unclaimed-work": "write a transition for it; the caller who waits for it is hung up on",
@@ -63,8 +73,25 @@ def _code_of(incident: Incident) -> str:
         return "not-json"
     if isinstance(incident.error, UnknownUrlError):
         return "missing-sound"
+    if _is_too_long(incident.error):
+        return "document-too-long"
+    if _is_broken_xml(incident.error):
+        return "twiml-refused"
     is_work = incident.trouble is Trouble.UNCLAIMED and incident.steps[-1].verb == "work"
     return "unclaimed-work" if is_work else _CODES[incident.trouble]
+
+
+def _is_too_long(error: BaseException | None) -> bool:
+    if isinstance(error, TwimlRefusedError):
+        return error.number == DOCUMENT_TOO_LARGE
+    return isinstance(error, DocumentTooLargeError)
+
+
+def _is_broken_xml(error: BaseException | None) -> bool:
+    """Return whether an error goes back to XML that nobody can read."""
+    while error is not None and not isinstance(error, ParseError):
+        error = error.__cause__
+    return error is not None
 
 
 def _place(flow: type[CallFlow], incident: Incident) -> str:

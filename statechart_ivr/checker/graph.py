@@ -13,6 +13,7 @@ from statechart_ivr.checker.notation import Step, written
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
 from statechart_ivr.testing.script import Script
+from statechart_ivr.twiml import Remark
 
 
 class Kind(Enum):
@@ -62,11 +63,14 @@ class Edge:
         source: index of the node before; `START` where the call comes in.
         move: what happens.
         target: index of the node after; None where an error ends it.
+        claimed_by: the state whose transition claims the keys or words; nothing where a handler
+            deals with them alone; None where nothing claims them, and for all other moves.
     """
 
     source: int
     move: Move
     target: int | None
+    claimed_by: str | None = None
 
 
 @dataclass
@@ -86,6 +90,7 @@ class Node:
         heard: text since the last thing that the caller did.
         seconds: of the call, the way it came to be here.
         arrived: the edge by which it was found first.
+        played: the documents that began since anybody last did something.
     """
 
     index: int
@@ -98,6 +103,7 @@ class Node:
     heard: str
     seconds: float
     arrived: Edge
+    played: tuple[Script, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -108,6 +114,11 @@ class Node:
     def conf(self) -> tuple[str, ...]:
         """Ids of the active states."""
         return tuple(self.record.conf)
+
+    @property
+    def state(self) -> str:
+        """Id of the innermost active state; nothing where there is none."""
+        return innermost(self.flow, self.record.conf)
 
 
 class Trouble(Enum):
@@ -160,6 +171,8 @@ class Exploration:
             event is nothing where the transition moves on by itself.
         guards: answers of guards, with the shortest call for each, by flow and the transition's
             ``id()``.
+        complaints: what Twilio says about documents, by flow, innermost state and number, with the
+            shortest call for each; also of documents that led on to another.
         moments: where the clock may stand when a call comes in; the usual one first.
         unfinished: why there is more to explore; nothing where there is not.
         seconds: how long it took.
@@ -172,6 +185,9 @@ class Exploration:
     entered: dict[tuple[str, str], tuple[Step, ...]] = field(default_factory=dict)
     taken: dict[tuple[str, int], dict[str, tuple[Step, ...]]] = field(default_factory=dict)
     guards: dict[tuple[str, int], dict[bool, tuple[Step, ...]]] = field(default_factory=dict)
+    complaints: dict[tuple[type[CallFlow], str, Remark], tuple[Step, ...]] = field(
+        default_factory=dict
+    )
     moments: tuple[datetime, ...] = ()
     unfinished: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from statemachine import State
 from statemachine.transition import Transition
 
+from statechart_ivr.checker.graph import Kind, Move
 from statechart_ivr.checker.moments import Calendar, StandingClock
 
 
@@ -22,6 +23,7 @@ class Observer:
         taken: transitions taken since, each with the event; nothing where it moves on by itself.
         guards: what guards have said since, by transition.
         unclaimed: events that the chart had no use for.
+        is_no_match: whether a caller's keys or words were claimed by nothing.
         learned: whether a guard was found to change at times that were not known.
     """
 
@@ -38,6 +40,7 @@ class Observer:
         self.taken: list[tuple[Transition, str]] = []
         self.guards: list[tuple[Transition, bool]] = []
         self.unclaimed: list[str] = []
+        self.is_no_match = False
 
     def on_entered(self, state: State) -> None:
         """Take note that a state is entered."""
@@ -63,3 +66,14 @@ class Observer:
     def on_unclaimed(self, event: str) -> None:
         """Take note that the chart has no use for an event."""
         self.unclaimed.append(event)
+
+    def on_no_match(self) -> None:
+        """Take note that nothing claims the keys or words of a caller."""
+        self.is_no_match = True
+
+    def claimed_by(self, move: Move) -> str | None:
+        """Return the state that claimed what a caller did, as `Edge` has it."""
+        if self.is_no_match or move.kind not in {Kind.KEYS, Kind.WORDS}:
+            return None
+        sources = (one.source.id for one, _ in self.taken if not (one.is_eventless or one.initial))
+        return next(sources, "")

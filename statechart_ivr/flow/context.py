@@ -26,6 +26,10 @@ class Watcher(engine.Watcher, Protocol):
         """Take note that the chart has no use for an event."""
         ...
 
+    def on_no_match(self) -> None:
+        """Take note that nothing claims the keys or words of a caller."""
+        ...
+
 
 #: Set, it is told of everything that flows do in this thread.
 watching: ContextVar[Watcher | None] = ContextVar("watching", default=None)

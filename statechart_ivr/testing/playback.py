@@ -68,6 +68,7 @@ class Playback:
 
     Attributes:
         script: the document that is being played; empty before the first.
+        played: the documents that began since anybody last did something.
         position: of the verb after the one that waits, in the document.
         waiting: the verb whose end is somebody's turn to bring about; None while playing,
             before the first document, and when the call is over.
@@ -85,6 +86,7 @@ class Playback:
         self.position = 0
         self._hops: list[str] = []
         self.script = Script("", "", (), ())
+        self.played: list[Script] = []
         self.waiting: Element | None = None
         self.listening: Gathering | Recording | None = None
         self.queued: Queued | None = None
@@ -95,6 +97,7 @@ class Playback:
         """Return a playback that goes on from here, and asks and takes down elsewhere."""
         twin = copy(self)
         twin._fetch, twin._transcript, twin._hops = fetch, transcript, [*self._hops]
+        twin.played = [*self.played]
         twin.listening, twin.queued = copy(self.listening), copy(self.queued)
         return twin
 
@@ -222,6 +225,7 @@ class Playback:
 
     def _somebody_acted(self) -> None:
         self._hops.clear()
+        self.played.clear()
         self._holding.begin_afresh()
 
     # What Twilio does by itself
@@ -239,6 +243,8 @@ class Playback:
 
     def _put_on(self, script: Script, position: int = 0) -> None:
         self.script, self.position = script, position
+        if not position:
+            self.played.append(script)
         self.waiting = self.listening = self.held = None
 
     def _run(self) -> None:

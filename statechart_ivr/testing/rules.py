@@ -20,6 +20,7 @@ WAITING_VERBS = frozenset("Play Say Pause Hangup Redirect Leave Gather".split())
 
 SCHEMA = 12200
 INVALID_URL = 11100
+SAY_TOO_LONG = 13521
 
 #: Characters a Say may hold, and one with a Polly voice.
 SAY_LIMIT = 4096
@@ -173,7 +174,7 @@ def _in_say(say: Element) -> Iterator[Remark]:
     if not text:
         yield Remark(13520, "<Say> without text; leave it out")
     elif len(text) > limit:
-        yield Remark(13520, f"<Say> of {len(text)} characters > {limit}; make it several")
+        yield Remark(SAY_TOO_LONG, f"<Say> of {len(text)} characters > {limit}; make it several")
 
 
 def _in_play(play: Element) -> Iterator[Remark]:

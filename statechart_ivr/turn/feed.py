@@ -130,6 +130,13 @@ def claim(flow: CallFlow, occurrence: Occurrence) -> str | None:
         The event that a handler chose or, where nothing claims the input, ``no_match``; None
         when it is dealt with.
     """
+    event = _claimed(flow, occurrence)
+    if event == "no_match" and (watcher := watching.get()) is not None:
+        watcher.on_no_match()
+    return event
+
+
+def _claimed(flow: CallFlow, occurrence: Occurrence) -> str | None:
     spec = spec_of(type(flow))
     for state_id in spec.chart.outwards(configuration_of(flow)):
         handler = spec.handlers.get(state_id)

@@ -17,8 +17,8 @@ from statechart_ivr.twiml.vocabulary import Remark, remarks
 LIMIT_BYTES = 64 * 1024
 #: Twilio's error for a document it cannot parse.
 PARSE_FAILURE = 12100
-#: Twilio's error for a Say it cannot speak.
-INVALID_TEXT = 13520
+#: Twilio's warning for a Say with more text than it speaks.
+SAY_TOO_LONG = 13521
 
 #: Verbs that end with a request which says how they ended.
 INPUT_VERBS = frozenset({"Gather", "Record", "Dial", "Enqueue", "Pay", "Connect", "Refer"})
@@ -293,7 +293,7 @@ def _make_speakable(root: Element) -> Iterator[Remark]:
         yield Remark(PARSE_FAILURE, "control characters were removed from the text")
     for say in split_long_says(root):
         count = len("".join(say.itertext()))
-        yield Remark(INVALID_TEXT, f"<Say> of {count} characters, with SSML or a loop; split it")
+        yield Remark(SAY_TOO_LONG, f"<Say> of {count} characters, with SSML or a loop; split it")
 
 
 def _check_xml(xml: str, heard: Iterable[str]) -> None:

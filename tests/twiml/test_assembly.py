@@ -313,7 +313,7 @@ class TestLimits:
     def test_long_says_that_cannot_be_split(self) -> None:
         """A remark says how long they are."""
         twiml = assembled(Say("x" * 5000, loop=2))
-        assert [one.number for one in twiml.remarks] == [13520]
+        assert [one.number for one in twiml.remarks] == [13521]
         assert "5000 characters" in twiml.remarks[0].message
 
     def test_control_characters_are_removed(self) -> None:

@@ -1,0 +1,150 @@
+"""Whether a Gather can bring what the chart and its handlers wait for, and tell it apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from statechart_ivr.checker.findings import Finding, place_of
+from statechart_ivr.checker.graph import Exploration, Node
+from statechart_ivr.checker.question import Question, choices_of
+from statechart_ivr.events import KEYS
+from statechart_ivr.flow import CallFlow, spec_of
+
+#: A state of a flow, and what it waits for, in words.
+_Wanted = tuple[type[CallFlow], str, str]
+
+_COMES = "ask for it in a way that lets it come, or wait for something else"
+_APART = (
+    "give all choices one length and say it in num_digits=, or name a finish key that callers are "
+    "told of"
+)
+
+
+def inputs(found: Exploration) -> Iterator[Finding]:
+    """Return what cannot come, and what cannot be told apart without a silence."""
+    yield from _never_coming(found)
+    yield from _ambiguous(found)
+
+
+def _never_coming(found: Exploration) -> Iterator[Finding]:
+    """Compare what each state waits for with all that is asked while it is active.
+
+    What an outer state waits for has to come somewhere inside, not in every state inside.
+    """
+    possible: set[_Wanted] = set()
+    refused: dict[_Wanted, tuple[Node, str]] = {}
+    for node in found.nodes:
+        if node.is_over or spec_of(node.flow).chart.is_final(node.conf):
+            continue
+        question = Question(found, node) if node.waiting_for == "gather" else None
+        for state in node.conf:
+            for what, needs in _waited_for(node.flow, state):
+                wanted = (node.flow, state, what)
+                why = "no Gather listens there" if question is None else _refusal(question, needs)
+                if why:
+                    refused.setdefault(wanted, (node, why))
+                else:
+                    possible.add(wanted)
+    for (flow, state, what), (node, why) in refused.items():
+        is_leaf = spec_of(flow).chart.states[state].is_atomic
+        # What was not explored may still ask for what an outer state waits for.
+        if (flow, state, what) not in possible and (is_leaf or found.is_exhausted):
+            yield Finding(
+                "input-never-comes",
+                flow.__name__,
+                state,
+                f"{state} waits for {what}, which cannot come: {why}",
+                _COMES,
+                found.steps_to(node.index),
+                place_of(flow, state=state),
+                (f'assert not report.having("input-never-comes", "{state}")',),
+            )
+
+
+def _waited_for(flow: type[CallFlow], state: str) -> Iterator[tuple[str, str]]:
+    """Go through what a state waits for, in words, and the keys or words that this takes.
+
+    Any keys are told by ``"digits"``, any words by ``"speech"``.
+    """
+    for choice in choices_of(flow, state):
+        yield from ((f"key {key}", key) for key in choice.keys)
+        yield from ((f"{phrase!r}", "speech") for phrase in choice.phrases)
+        if choice.takes_keys and not choice.keys:
+            yield "keys", "digits"
+        if choice.takes_words and not choice.phrases:
+            yield "words", "speech"
+    handler = spec_of(flow).handlers.get(state)
+    for example in handler.examples if handler else ():
+        yield f"the example {example!r}", example if _is_keys(example) else "speech"
+
+
+def _is_keys(text: str) -> bool:
+    return bool(text) and set(text) <= set(KEYS)
+
+
+def _refusal(question: Question, needs: str) -> str:
+    """Return why a Gather does not bring something; nothing if it does."""
+    gathering = question.gathering
+    if needs == "speech":
+        return "" if gathering.takes_speech else "the Gather does not listen for words"
+    if not gathering.takes_keys:
+        return "the Gather does not listen for keys"
+    if needs == "digits":
+        return ""
+    return _refusal_of_keys(question, needs)
+
+
+def _refusal_of_keys(question: Question, keys: str) -> str:
+    finish = question.finish_key
+    # Keyed in behind the others, the finish key only ends the input.
+    wanted = keys[:-1] if finish and keys.endswith(finish) and len(keys) > 1 else keys
+    if finish and finish in wanted:
+        return f"{finish} ends the input here and is not part of it: finishOnKey={finish!r}"
+    if question.limit is not None and len(wanted) > question.limit:
+        return f"the Gather ends after {question.limit}: numDigits={question.limit}"
+    return ""
+
+
+def _ambiguous(found: Exploration) -> Iterator[Finding]:
+    seen: set[tuple[type[CallFlow], str, str, str]] = set()
+    for node in found.questions():
+        question = Question(found, node)
+        for short, long in _beginnings(_choices(question)):
+            one = (node.flow, node.state, short, long)
+            if one in seen or _is_told_apart(question):
+                continue
+            seen.add(one)
+            yield Finding(
+                "ambiguous-keys",
+                node.flow.__name__,
+                node.state,
+                f"{short} is the beginning of {long}: only a silence tells which is meant",
+                _APART,
+                found.steps_to(node.index),
+                place_of(node.flow, state=node.state),
+                (f'assert not report.having("ambiguous-keys", "{node.state}")',),
+            )
+
+
+def _choices(question: Question) -> set[str]:
+    """Return the keys that mean something here, and can come."""
+    handlers = spec_of(question.node.flow).handlers
+    asked = [handlers[state] for state in question.node.conf if state in handlers]
+    examples = [one for handler in asked for one in handler.examples if _is_keys(one)]
+    keys = [key for choice in question.choices for key in choice.keys]
+    possible = [one for one in [*keys, *examples] if not _refusal(question, one)]
+    return {one.removesuffix(question.finish_key) for one in possible}
+
+
+def _beginnings(choices: Iterable[str]) -> Iterator[tuple[str, str]]:
+    ordered = sorted(choices)
+    for short in ordered:
+        for long in ordered:
+            if short != long and long.startswith(short):
+                yield short, long
+
+
+def _is_told_apart(question: Question) -> bool:
+    """Return whether callers end the shorter one with a key that they know of."""
+    finish, heard = question.finish_key, question.visit
+    return bool(finish) and (heard.names(finish) or not heard.is_readable)
