@@ -94,13 +94,13 @@ def without_end(found: Exploration) -> frozenset[int]:
 
 
 def no_end(found: Exploration, endless: frozenset[int]) -> Iterator[Finding]:
-    """Return a finding for each state in which a call can be that never ends."""
+    """Return a finding for each state with which a call comes to where it never ends."""
     seen = set()
     for index in sorted(endless):
         node = found.nodes[index]
         state = innermost(node.flow, node.conf)
-        if (node.flow, state) in seen:
-            continue
+        if (node.flow, state) in seen or node.arrived.source in endless:
+            continue  # what lies behind it has no end either
         seen.add((node.flow, state))
         yield Finding(
             "no-end",
