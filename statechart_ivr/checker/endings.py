@@ -93,6 +93,12 @@ def without_end(found: Exploration) -> frozenset[int]:
     return frozenset(range(len(found.nodes))) - ending
 
 
+_ADVICE_FOR_END = {
+    "": "let something lead to a final state: a key, or give_up with max_attempts",
+    "loop": "let it be heard a few times, with loop=3, and not for ever",
+}
+
+
 def no_end(found: Exploration, endless: frozenset[int]) -> Iterator[Finding]:
     """Return a finding for each state with which a call comes to where it never ends."""
     seen = set()
@@ -108,7 +114,7 @@ def no_end(found: Exploration, endless: frozenset[int]) -> Iterator[Finding]:
             state,
             "from here the caller can only hang up; nothing else ends the call within "
             f"{node.flow.max_turns:,} turns",
-            "let something lead to a final state: a key, or give_up with max_attempts",
+            _ADVICE_FOR_END["loop" if node.waiting_for in {"say", "play"} else ""],
             found.steps_to(index),
             place_of(node.flow, state=state),
             (f'assert not report.having("no-end", "{state}")',),

@@ -476,3 +476,4 @@ def test_a_state_without_an_end_is_told_of_once() -> None:
     """However calls come to it."""
     (finding,) = check_flow(Trap).having("no-end")
     assert (finding.state, finding.call) == ("music", "dial 1")
+    assert finding.advice == "let it be heard a few times, with loop=3, and not for ever"
