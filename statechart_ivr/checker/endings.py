@@ -93,14 +93,20 @@ def without_end(found: Exploration) -> frozenset[int]:
     return frozenset(range(len(found.nodes))) - ending
 
 
+_ADVICE_FOR_END = {
+    "": "let something lead to a final state: a key, or give_up with max_attempts",
+    "loop": "let it be heard a few times, with loop=3, and not for ever",
+}
+
+
 def no_end(found: Exploration, endless: frozenset[int]) -> Iterator[Finding]:
-    """Return a finding for each state in which a call can be that never ends."""
+    """Return a finding for each state with which a call comes to where it never ends."""
     seen = set()
     for index in sorted(endless):
         node = found.nodes[index]
         state = innermost(node.flow, node.conf)
-        if (node.flow, state) in seen:
-            continue
+        if (node.flow, state) in seen or node.arrived.source in endless:
+            continue  # what lies behind it has no end either
         seen.add((node.flow, state))
         yield Finding(
             "no-end",
@@ -108,7 +114,7 @@ def no_end(found: Exploration, endless: frozenset[int]) -> Iterator[Finding]:
             state,
             "from here the caller can only hang up; nothing else ends the call within "
             f"{node.flow.max_turns:,} turns",
-            "let something lead to a final state: a key, or give_up with max_attempts",
+            _ADVICE_FOR_END["loop" if node.waiting_for in {"say", "play"} else ""],
             found.steps_to(index),
             place_of(node.flow, state=state),
             (f'assert not report.having("no-end", "{state}")',),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from statemachine import State
-from twilio.twiml.voice_response import Dial, Enqueue, Hangup, Record
+from twilio.twiml.voice_response import Dial, Enqueue, Hangup, Record, Say
 
 from statechart_ivr import CallFlow, background, gather, key, renders, routable, said
 from statechart_ivr.checker import Entry, Limits, check_flow
@@ -327,8 +327,8 @@ class Endless(CallFlow):
 
 
 def test_no_end_says_it_all() -> None:
-    """Where no call ends, callers who are not let go are not told of one by one."""
-    assert [one.code for one in check_flow(Endless).findings] == ["no-end", "no-end"]
+    """Where no call ends, neither callers who are not let go nor what lies behind are told of."""
+    assert [one.code for one in check_flow(Endless).findings] == ["no-end"]
 
 
 @pytest.mark.parametrize("options", [{"services": {"is_broken": True}}, {"max_records": 1}])
@@ -442,3 +442,38 @@ def test_an_entry_that_raises_has_no_way_to_anybody() -> None:
 
     report = check_flow(Broken, entries=[Entry("/closed")])
     assert [one.code for one in report.findings] == ["raises"]
+
+
+class Trap(CallFlow):
+    """Has two ways into announcements that never end."""
+
+    menu = State(initial=True)
+    music = State()
+    goodbye = State(final=True)
+
+    menu.to(music, event=key("1", "2", say="To wait, press 1 or press 2."), on="remember")
+    menu.to(goodbye, event="give_up")
+    music.to(goodbye, event="dial")
+
+    def remember(self, digits):
+        self.session["pressed"] = digits
+
+    @routable("/incoming-call")
+    @renders(menu)
+    def say_menu(self):
+        return gather(*self.choices())
+
+    @renders(music)
+    def say_music(self):
+        return Say("Please wait.", loop=0)
+
+    @renders(goodbye)
+    def say_goodbye(self):
+        return ["Goodbye.", Hangup()]
+
+
+def test_a_state_without_an_end_is_told_of_once() -> None:
+    """However calls come to it."""
+    (finding,) = check_flow(Trap).having("no-end")
+    assert (finding.state, finding.call) == ("music", "dial 1")
+    assert finding.advice == "let it be heard a few times, with loop=3, and not for ever"
