@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Exploration, Node
 from statechart_ivr.checker.question import Question, choices_of
-from statechart_ivr.events import KEYS
+from statechart_ivr.events import KEYS, data_of, phrase_of
 from statechart_ivr.flow import CallFlow, spec_of
 
 #: A state of a flow, and what it waits for, in words.
@@ -27,9 +27,26 @@ def inputs(found: Exploration) -> Iterator[Finding]:
 
 
 def _never_coming(found: Exploration) -> Iterator[Finding]:
+    for (flow, state, what), (node, why) in refusals(found).items():
+        yield Finding(
+            "input-never-comes",
+            flow.__name__,
+            state,
+            f"{state} waits for {what}, which cannot come: {why}",
+            _COMES,
+            found.steps_to(node.index),
+            place_of(flow, state=state),
+            (f'assert not report.having("input-never-comes", "{state}")',),
+        )
+
+
+def refusals(found: Exploration) -> dict[_Wanted, tuple[Node, str]]:
     """Compare what each state waits for with all that is asked while it is active.
 
     What an outer state waits for has to come somewhere inside, not in every state inside.
+
+    Returns:
+        By what cannot come: where it is waited for first, and why.
     """
     possible: set[_Wanted] = set()
     refused: dict[_Wanted, tuple[Node, str]] = {}
@@ -45,20 +62,22 @@ def _never_coming(found: Exploration) -> Iterator[Finding]:
                     refused.setdefault(wanted, (node, why))
                 else:
                     possible.add(wanted)
-    for (flow, state, what), (node, why) in refused.items():
-        is_leaf = spec_of(flow).chart.states[state].is_atomic
+    return {
+        wanted: refused[wanted]
+        for wanted in refused.keys() - possible
         # What was not explored may still ask for what an outer state waits for.
-        if (flow, state, what) not in possible and (is_leaf or found.is_exhausted):
-            yield Finding(
-                "input-never-comes",
-                flow.__name__,
-                state,
-                f"{state} waits for {what}, which cannot come: {why}",
-                _COMES,
-                found.steps_to(node.index),
-                place_of(flow, state=state),
-                (f'assert not report.having("input-never-comes", "{state}")',),
-            )
+        if found.is_exhausted or spec_of(wanted[0]).chart.states[wanted[1]].is_atomic
+    }
+
+
+def in_words(event: str) -> str:
+    """Return an event that is waited for as `refusals` names it; nothing for what is no input."""
+    family, _, which = event.partition(".")
+    if family == "key" and which:
+        return f"key {data_of(event).get('digits', which)}"
+    if phrase := phrase_of(event):
+        return repr(phrase)
+    return {"key": "keys", "digits": "keys", "speech": "words"}.get(family, "")
 
 
 def _waited_for(flow: type[CallFlow], state: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from statechart_ivr import engine
 from statechart_ivr.checker.endings import cut_short
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Exploration, Kind, innermost
+from statechart_ivr.checker.inputs import in_words, refusals
 from statechart_ivr.checker.settings import Limits
 from statechart_ivr.events import EVENTS
 from statechart_ivr.flow import CallFlow, spec_of
@@ -55,6 +56,7 @@ class _Reached:
         self._found, self._flow = found, flow
         self._chart = spec_of(flow).chart
         self._entered = {state for name, state in found.entered if name == flow.__name__}
+        self._refusals = refusals(found)
         self._cut_short = {
             innermost(flow, node.conf) for _, node in cut_short(found) if node.flow is flow
         }
@@ -95,7 +97,10 @@ class _Reached:
         key = self._flow.__name__, id(transition)
         answers = self._answers(transition)
         came = self._found.taken.get(key, {})
-        idle = [one for one in transition.events if not any(map(one.match, came))]
+        events = [one for one in transition.events if not self._is_refused(transition, one)]
+        if list(transition.events) and not events:
+            return  # another finding says so
+        idle = [one for one in events if not any(map(one.match, came))]
         if not came and set(answers) == {False}:
             yield self._of_guard(transition, answer=False)
         elif not came or idle:
@@ -103,6 +108,11 @@ class _Reached:
                 yield self._never_taken(transition, idle, is_taken=bool(came))
         elif set(answers) == {True}:
             yield self._of_guard(transition, answer=True)
+
+    def _is_refused(self, transition: Transition, event: Event) -> bool:
+        """Return whether it is the caller's input that cannot come."""
+        wanted = self._flow, transition.source.id, in_words(str(event))
+        return wanted in self._refusals
 
     def _is_explained(self, transition: Transition, idle: Sequence[Event]) -> bool:
         """Return whether something else is found that keeps a transition from being taken."""

@@ -173,10 +173,10 @@ def test_a_document_that_is_not_the_present_one_counts() -> None:
 
 
 def test_how_the_call_ended_counts() -> None:
-    """Nothing is played any more."""
+    """A caller who hangs up is told from one who is hung up on."""
     one = calling().hang_up()
     other = calling(*"99").press("9")
-    assert of(call=one) == of(call=other)
+    assert of(call=one) != of(call=other)
 
 
 def test_a_held_caller_is_told_from_one_who_hears_the_same() -> None:
