@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Exploration, Node
-from statechart_ivr.checker.question import Question, choices_of
+from statechart_ivr.checker.question import Question, choices_of, questions_of
 from statechart_ivr.events import KEYS
 from statechart_ivr.flow import CallFlow, spec_of
 
@@ -22,11 +22,12 @@ _APART = (
 
 def inputs(found: Exploration) -> Iterator[Finding]:
     """Return what cannot come, and what cannot be told apart without a silence."""
-    yield from _never_coming(found)
-    yield from _ambiguous(found)
+    questions = questions_of(found)
+    yield from _never_coming(found, {one.node.index: one for one in questions})
+    yield from _ambiguous(found, questions)
 
 
-def _never_coming(found: Exploration) -> Iterator[Finding]:
+def _never_coming(found: Exploration, questions: Mapping[int, Question]) -> Iterator[Finding]:
     """Compare what each state waits for with all that is asked while it is active.
 
     What an outer state waits for has to come somewhere inside, not in every state inside.
@@ -36,7 +37,7 @@ def _never_coming(found: Exploration) -> Iterator[Finding]:
     for node in found.nodes:
         if node.is_over or spec_of(node.flow).chart.is_final(node.conf):
             continue
-        question = Question(found, node) if node.waiting_for == "gather" else None
+        question = questions.get(node.index)
         for state in node.conf:
             for what, needs in _waited_for(node.flow, state):
                 wanted = (node.flow, state, what)
@@ -105,10 +106,10 @@ def _refusal_of_keys(question: Question, keys: str) -> str:
     return ""
 
 
-def _ambiguous(found: Exploration) -> Iterator[Finding]:
+def _ambiguous(found: Exploration, questions: Iterable[Question]) -> Iterator[Finding]:
     seen: set[tuple[type[CallFlow], str, str, str]] = set()
-    for node in found.questions():
-        question = Question(found, node)
+    for question in questions:
+        node = question.node
         for short, long in _beginnings(_choices(question)):
             one = (node.flow, node.state, short, long)
             if one in seen or _is_told_apart(question):

@@ -9,7 +9,7 @@ from statechart_ivr.checker.alphabet import finished
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Edge, Exploration, Kind
 from statechart_ivr.checker.notation import Step
-from statechart_ivr.checker.question import Choice, Question
+from statechart_ivr.checker.question import Choice, Question, questions_of
 from statechart_ivr.events import KEYS, occurs, words_of
 from statechart_ivr.flow import CallFlow, spec_of
 
@@ -19,7 +19,7 @@ _UNSAID = "say it, as choices() does for key(…, say=…), or take the transiti
 
 def prompts(found: Exploration) -> Iterator[Finding]:
     """Return what is offered and leads nowhere, and what leads somewhere and is not offered."""
-    questions = [Question(found, node) for node in found.questions()]
+    questions = questions_of(found)
     yield from _dead(found, questions)
     yield from _unsaid(found, questions)
 
