@@ -32,6 +32,26 @@ def _never_coming(found: Exploration, questions: Mapping[int, Question]) -> Iter
 
     What an outer state waits for has to come somewhere inside, not in every state inside.
     """
+    for (flow, state, what), (node, why) in _refused(found, questions).items():
+        is_leaf = spec_of(flow).chart.states[state].is_atomic
+        # What was not explored may still ask for what an outer state waits for.
+        if is_leaf or found.is_exhausted:
+            yield Finding(
+                "input-never-comes",
+                flow.__name__,
+                state,
+                f"{state} waits for {what}, which cannot come: {why}",
+                _COMES,
+                found.steps_to(node.index),
+                place_of(flow, state=state),
+                (f'assert not report.having("input-never-comes", "{state}")',),
+            )
+
+
+def _refused(
+    found: Exploration, questions: Mapping[int, Question]
+) -> Mapping[_Wanted, tuple[Node, str]]:
+    """Return what comes nowhere, with the first node that it cannot come at, and why."""
     possible: set[_Wanted] = set()
     refused: dict[_Wanted, tuple[Node, str]] = {}
     for node in found.nodes:
@@ -46,20 +66,7 @@ def _never_coming(found: Exploration, questions: Mapping[int, Question]) -> Iter
                     refused.setdefault(wanted, (node, why))
                 else:
                     possible.add(wanted)
-    for (flow, state, what), (node, why) in refused.items():
-        is_leaf = spec_of(flow).chart.states[state].is_atomic
-        # What was not explored may still ask for what an outer state waits for.
-        if (flow, state, what) not in possible and (is_leaf or found.is_exhausted):
-            yield Finding(
-                "input-never-comes",
-                flow.__name__,
-                state,
-                f"{state} waits for {what}, which cannot come: {why}",
-                _COMES,
-                found.steps_to(node.index),
-                place_of(flow, state=state),
-                (f'assert not report.having("input-never-comes", "{state}")',),
-            )
+    return {wanted: where for wanted, where in refused.items() if wanted not in possible}
 
 
 def _waited_for(flow: type[CallFlow], state: str) -> Iterator[tuple[str, str]]:

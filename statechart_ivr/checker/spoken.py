@@ -260,10 +260,10 @@ def _listed(rest: str, key: str, row: Language) -> Iterator[str]:
 
 def _left_out(rest: str, key: str, row: Language) -> Iterator[str]:
     """Go through the keys that share an earlier "press": "…, 2 for support; for hours, 3"."""
-    joined = rf"(?:{row.joins})\b"
+    joined, filler = rf"(?:{row.joins})\b", rf"(?:(?:{row.fillers})\b *)*"
     for pattern in (
-        rf"(?:[,;]|\b{joined}) *(?:{joined} *)?({key}) +(?:{row.purposes})\b",
-        rf"\b(?:{row.purposes}) [^,;]+, *({key}) *(?=[,;]|$|\b{joined})",
+        rf"(?:[,;]|\b{joined}) *(?:{joined} *)?{filler}({key}) *{filler}(?:{row.purposes})\b",
+        rf"\b(?:{row.purposes}) [^,;]+, *{filler}({key}) *{filler}(?=[,;]|$|\b{joined})",
     ):
         for match in re.finditer(pattern, rest):
             yield row.keys.get(match[1], match[1])
