@@ -11,7 +11,7 @@ from statechart_ivr.twiml import Remark
 
 #: Twilio's error numbers that it logs as errors, and does not carry the verb out; all others among
 #: those of `statechart_ivr.testing.rules` are warnings: it goes on, as if the attribute were left
-#: out. Source: the log level on each number's page, https://www.twilio.com/docs/api/errors/13224.
+#: out. Source: the log levels in its list of errors, https://www.twilio.com/docs/api/errors.
 REFUSED = frozenset(
     {
         11100,  # Invalid URL format

@@ -9,6 +9,7 @@ from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import START, Exploration, Incident, Trouble
 from statechart_ivr.errors import (
     DocumentTooLargeError,
+    RenderingError,
     SessionValueError,
     TwimlRefusedError,
     UnknownUrlError,
@@ -88,10 +89,8 @@ def _is_too_long(error: BaseException | None) -> bool:
 
 
 def _is_broken_xml(error: BaseException | None) -> bool:
-    """Return whether an error goes back to XML that nobody can read."""
-    while error is not None and not isinstance(error, ParseError):
-        error = error.__cause__
-    return error is not None
+    """Return whether what was to be said is XML that nobody can read."""
+    return isinstance(error, RenderingError) and isinstance(error.__cause__, ParseError)
 
 
 def _place(flow: type[CallFlow], incident: Incident) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Exploration, Node
-from statechart_ivr.checker.question import Question, choices_of
+from statechart_ivr.checker.question import Question, choices_of, questions_of
 from statechart_ivr.events import KEYS, data_of, phrase_of
 from statechart_ivr.flow import CallFlow, spec_of
 
@@ -22,12 +22,13 @@ _APART = (
 
 def inputs(found: Exploration) -> Iterator[Finding]:
     """Return what cannot come, and what cannot be told apart without a silence."""
-    yield from _never_coming(found)
-    yield from _ambiguous(found)
+    questions = questions_of(found)
+    yield from _never_coming(found, {one.node.index: one for one in questions})
+    yield from _ambiguous(found, questions)
 
 
-def _never_coming(found: Exploration) -> Iterator[Finding]:
-    for (flow, state, what), (node, why) in refusals(found).items():
+def _never_coming(found: Exploration, questions: Mapping[int, Question]) -> Iterator[Finding]:
+    for (flow, state, what), (node, why) in _refused(found, questions).items():
         yield Finding(
             "input-never-comes",
             flow.__name__,
@@ -40,7 +41,31 @@ def _never_coming(found: Exploration) -> Iterator[Finding]:
         )
 
 
-def refusals(found: Exploration) -> dict[_Wanted, tuple[Node, str]]:
+def refusals(found: Exploration) -> Collection[_Wanted]:
+    """Return what cannot come: flow, state, and what it waits for, as `in_words` has it."""
+    return _refused(found, {one.node.index: one for one in questions_of(found)}).keys()
+
+
+def in_words(event: str) -> str:
+    """Return an event that is waited for as `refusals` names it; nothing for what is no input."""
+    family, _, which = event.partition(".")
+    if family == "key" and which:
+        return f"key {data_of(event).get('digits', which)}"
+    if phrase := phrase_of(event):
+        return repr(phrase)
+    return {"key": "keys", "digits": "keys", "speech": "words"}.get(family, "")
+
+
+def _refused(
+    found: Exploration, questions: Mapping[int, Question]
+) -> Mapping[_Wanted, tuple[Node, str]]:
+    """Compare what each state waits for with all that is asked while it is active.
+
+    What an outer state waits for has to come somewhere inside, not in every state inside.
+
+    Returns:
+        By what comes nowhere: the first node that it cannot come at, and why.
+    """
     """Compare what each state waits for with all that is asked while it is active.
 
     What an outer state waits for has to come somewhere inside, not in every state inside.
@@ -53,7 +78,7 @@ def refusals(found: Exploration) -> dict[_Wanted, tuple[Node, str]]:
     for node in found.nodes:
         if node.is_over or spec_of(node.flow).chart.is_final(node.conf):
             continue
-        question = Question(found, node) if node.waiting_for == "gather" else None
+        question = questions.get(node.index)
         for state in node.conf:
             for what, needs in _waited_for(node.flow, state):
                 wanted = (node.flow, state, what)
@@ -63,21 +88,12 @@ def refusals(found: Exploration) -> dict[_Wanted, tuple[Node, str]]:
                 else:
                     possible.add(wanted)
     return {
-        wanted: refused[wanted]
-        for wanted in refused.keys() - possible
+        wanted: first
+        for wanted, first in refused.items()
         # What was not explored may still ask for what an outer state waits for.
-        if found.is_exhausted or spec_of(wanted[0]).chart.states[wanted[1]].is_atomic
+        if wanted not in possible
+        and (found.is_exhausted or spec_of(wanted[0]).chart.states[wanted[1]].is_atomic)
     }
-
-
-def in_words(event: str) -> str:
-    """Return an event that is waited for as `refusals` names it; nothing for what is no input."""
-    family, _, which = event.partition(".")
-    if family == "key" and which:
-        return f"key {data_of(event).get('digits', which)}"
-    if phrase := phrase_of(event):
-        return repr(phrase)
-    return {"key": "keys", "digits": "keys", "speech": "words"}.get(family, "")
 
 
 def _waited_for(flow: type[CallFlow], state: str) -> Iterator[tuple[str, str]]:
@@ -124,10 +140,10 @@ def _refusal_of_keys(question: Question, keys: str) -> str:
     return ""
 
 
-def _ambiguous(found: Exploration) -> Iterator[Finding]:
+def _ambiguous(found: Exploration, questions: Iterable[Question]) -> Iterator[Finding]:
     seen: set[tuple[type[CallFlow], str, str, str]] = set()
-    for node in found.questions():
-        question = Question(found, node)
+    for question in questions:
+        node = question.node
         for short, long in _beginnings(_choices(question)):
             one = (node.flow, node.state, short, long)
             if one in seen or _is_told_apart(question):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from statechart_ivr.checker.alphabet import finished
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Edge, Exploration, Kind
 from statechart_ivr.checker.notation import Step
-from statechart_ivr.checker.question import Choice, Question
+from statechart_ivr.checker.question import Choice, Question, questions_of
 from statechart_ivr.events import KEYS, occurs, words_of
 from statechart_ivr.flow import CallFlow, spec_of
 
@@ -19,7 +19,7 @@ _UNSAID = "say it, as choices() does for key(…, say=…), or take the transiti
 
 def prompts(found: Exploration) -> Iterator[Finding]:
     """Return what is offered and leads nowhere, and what leads somewhere and is not offered."""
-    questions = [Question(found, node) for node in found.questions()]
+    questions = questions_of(found)
     yield from _dead(found, questions)
     yield from _unsaid(found, questions)
 
@@ -124,17 +124,7 @@ def _unsaid(found: Exploration, questions: list[Question]) -> Iterator[Finding]:
     What a state without others inside declares has to be said wherever it leads somewhere; what
     an outer state declares, anywhere inside.
     """
-    silences: dict[tuple[type[CallFlow], str, str], _Silence] = {}
-    for question in questions:
-        for choice in question.choices:
-            for step, what in _enabled(question, choice):
-                key = (question.node.flow, choice.state, what)
-                silence = silences.setdefault(key, _Silence())
-                if _is_said(question, choice, step):
-                    silence.is_said = True
-                elif silence.question is None:
-                    silence.question, silence.step = question, step
-    for (flow, state, what), silence in silences.items():
+    for (flow, state, what), silence in _silences(questions).items():
         is_leaf = spec_of(flow).chart.states[state].is_atomic
         if silence.question is None or (silence.is_said and not is_leaf):
             continue
@@ -148,6 +138,21 @@ def _unsaid(found: Exploration, questions: list[Question]) -> Iterator[Finding]:
             place_of(flow, state=state),
             (f'assert not report.having("unsaid-key", "{state}")',),
         )
+
+
+def _silences(questions: list[Question]) -> Mapping[tuple[type[CallFlow], str, str], _Silence]:
+    """Return all that leads somewhere, by flow, state and what it is in words."""
+    silences: dict[tuple[type[CallFlow], str, str], _Silence] = {}
+    for question in questions:
+        for choice in question.choices:
+            for step, what in _enabled(question, choice):
+                key = (question.node.flow, choice.state, what)
+                silence = silences.setdefault(key, _Silence())
+                if _is_said(question, choice, step):
+                    silence.is_said = True
+                elif silence.question is None:
+                    silence.question, silence.step = question, step
+    return silences
 
 
 def _enabled(question: Question, choice: Choice) -> Iterator[tuple[Step, str]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from statemachine.transition import Transition
 
-from statechart_ivr.checker.graph import START, Edge, Exploration, Node
+from statechart_ivr.checker.graph import Edge, Exploration, Node
 from statechart_ivr.checker.notation import Step
 from statechart_ivr.checker.spoken import Prompts, prompts_in
 from statechart_ivr.events import KEYS, phrase_of
@@ -57,11 +57,23 @@ class Question:
     Args:
         found: the exploration.
         node: of it.
+        before: the one that was answered last, if there is one.
+
+    Attributes:
+        node: as given.
+        gathering: the Gather.
+        prompts: what was heard since anybody last did something.
+        visit: what was heard since the call came to these states, by the shortest way.
     """
 
-    def __init__(self, found: Exploration, node: Node) -> None:
+    def __init__(self, found: Exploration, node: Node, before: Question | None) -> None:
         self._found, self.node = found, node
         self.gathering = Gathering(node.script.verbs[node.position - 1], 0.0)
+        self.prompts = self.visit = self._heard()
+        if before is not None and before.node.conf == node.conf:
+            texts = dict.fromkeys([*before.visit.texts, *self.prompts.texts])
+            is_readable = before.visit.is_readable and self.prompts.is_readable
+            self.visit = Prompts(tuple(texts), is_readable)
 
     @property
     def limit(self) -> int | None:
@@ -91,27 +103,11 @@ class Question:
         transitions = (one for state in self.node.conf for one in chart.transitions(state))
         return any(one.match(event) for one in transitions if not one.is_eventless)
 
-    @cached_property
-    def prompts(self) -> Prompts:
-        """What was heard since anybody last did something."""
+    def _heard(self) -> Prompts:
         before = [one.verbs for one in self.node.played if one is not self.node.script]
         own = self.node.script.verbs[: self.node.position]
         elements = [element for verbs in [*before, own] for element in verbs]
         return prompts_in(elements, self.gathering.element.get("language"))
-
-    @cached_property
-    def visit(self) -> Prompts:
-        """What was heard since the call came to these states, by the shortest way."""
-        prompts = [self.prompts]
-        edge = self.node.arrived
-        while edge.source != START:
-            before = self._found.nodes[edge.source]
-            if before.conf != self.node.conf or before.waiting_for != "gather":
-                break
-            prompts.append(Question(self._found, before).prompts)
-            edge = before.arrived
-        texts = tuple(text for one in prompts for text in one.texts)
-        return Prompts(texts, all(one.is_readable for one in prompts))
 
     @property
     def edges(self) -> Sequence[Edge]:
@@ -125,3 +121,11 @@ class Question:
     def edge_of(self, verb: str, what: str) -> Edge | None:
         """Return what keys or words lead to, if they were tried."""
         return next((edge for edge in self.edges if edge.move.step == Step(verb, what)), None)
+
+
+def questions_of(found: Exploration) -> list[Question]:
+    """Return all nodes at which a Gather waits."""
+    questions: dict[int, Question] = {}
+    for node in found.questions():  # shortest calls first: what was asked before is known
+        questions[node.index] = Question(found, node, questions.get(node.arrived.source))
+    return list(questions.values())

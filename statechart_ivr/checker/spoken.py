@@ -73,8 +73,8 @@ LANGUAGES: Mapping[str, Language] = {
             "pound": "#",
             "hash": "#",
         },
-        press=r"press(?:ing)?|dial(?:ing)?|hit|push|touch|punch|key in|enter|"
-        r"(?:choose|select) (?:option|number)",
+        press=r"(?:press(?:ing)?|dial(?:ing)?|hit|push|touch|punch|key in|enter)(?: or say)?|"
+        r"(?:choose|select)(?: option| number|(?= \d))",
         dial=r"dial(?:ing)?",
         fillers=r"either|the|number|option|digit|keys?|sign|button",
         not_before=r"not|never|don't|without",
@@ -85,10 +85,10 @@ LANGUAGES: Mapping[str, Language] = {
         any_key=r"(?:any|a) (?:key|button)",
         any_other=r"any other (?:key|button)",
         again=r"again|repeat|once more",
-        say=r"(?:^|\bor|\bplease|\band|\bjust|,) *(?:just )?(?:say|saying)",
+        say=r"(?:^|\bor|\bplease|\band|\byou (?:can|may)|,) *(?:just |also )?(?:say|saying)",
         or_=r"or",
         not_said=r"or|your|you|the|an?|what|which|who|where|when|why|how|it|that|this|these|them|"
-        r"something|anything|one of|hello|goodbye|thank",
+        r"something|anything|one of|hello|thank",
         behind_words=r"press|dial|for|to|if|when|at any time|now|after|and|then|please",
     ),
 }
@@ -198,7 +198,7 @@ def read(text: str, language: str) -> Offers:
     words: dict[str, None] = {}
     any_key = any_other = False
     for sentence in _sentences(text):
-        keys |= dict.fromkeys(_keys_in(sentence, row))
+        keys |= dict.fromkeys(_keys_in(sentence, row, follows=bool(keys)))
         words |= dict.fromkeys(_words_in(sentence, row))
         any_key |= _has(rf"(?:{row.press}) (?:{row.any_key})", sentence)
         any_other |= _has(row.any_other, sentence) and not _has(row.again, sentence)
@@ -224,7 +224,8 @@ def _sentences(text: str) -> Iterator[str]:
     yield from (" ".join(one.split()) for one in re.split(r"[.!?](?:\s|$)|\n", plain))
 
 
-def _keys_in(sentence: str, row: Language) -> Iterator[str]:
+def _keys_in(sentence: str, row: Language, *, follows: bool) -> Iterator[str]:
+    """Go through the keys of one sentence; ``follows``: another one before has named keys."""
     key = "|".join([r"[*#]", r"\d+(?!\d)", *(rf"{word}\b" for word in row.keys)])
     verbs = list(re.finditer(rf"\b({row.press}) ", sentence))
     for verb in verbs:
@@ -235,6 +236,8 @@ def _keys_in(sentence: str, row: Language) -> Iterator[str]:
             yield from (one for one in keys if len(one) < longest)
     if verbs:
         yield from _left_out(sentence[verbs[0].end() :], key, row)
+    elif follows and (match := re.fullmatch(rf"(?:{row.purposes}) [^,;]+, *({key})", sentence)):
+        yield row.keys.get(match[1], match[1])
 
 
 def _listed(rest: str, key: str, row: Language) -> Iterator[str]:
@@ -257,10 +260,10 @@ def _listed(rest: str, key: str, row: Language) -> Iterator[str]:
 
 def _left_out(rest: str, key: str, row: Language) -> Iterator[str]:
     """Go through the keys that share an earlier "press": "…, 2 for support; for hours, 3"."""
-    joined = rf"(?:{row.joins})\b"
+    joined, filler = rf"(?:{row.joins})\b", rf"(?:(?:{row.fillers})\b *)*"
     for pattern in (
-        rf"(?:[,;]|\b{joined}) *(?:{joined} *)?({key}) +(?:{row.purposes})\b",
-        rf"\b(?:{row.purposes}) [^,;]+, *({key}) *(?=[,;]|$|\b{joined})",
+        rf"(?:[,;]|\b{joined}) *(?:{joined} *)?{filler}({key}) *{filler}(?:{row.purposes})\b",
+        rf"\b(?:{row.purposes}) [^,;]+, *{filler}({key}) *{filler}(?=[,;]|$|\b{joined})",
     ):
         for match in re.finditer(pattern, rest):
             yield row.keys.get(match[1], match[1])

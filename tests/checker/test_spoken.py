@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from statechart_ivr.checker.spoken import mentioned, prompts_in, read
+from statechart_ivr.checker.spoken import LANGUAGES, Language, mentioned, prompts_in, read
 
 KEYS = {
     "For sales, press 1.": "1",
@@ -34,10 +34,17 @@ KEYS = {
     "Press 1 to order 2 pizzas.": "1",
     "Press 1 for sales, 2 for support, or 3 for hours.": "1 2 3",
     "Press 1 for sales and 2 for support.": "1 2",
+    "Press 1 for sales, the star key for support; for a person, the 0 key.": "1 * 0",
     "For sales, press one; for support, two.": "1 2",
     "For sales, press 1, for hours, 2, or for a person, 0.": "1 2 0",
     "To hear this again, press 9. For sales, press 1.": "9 1",
     "PRESS 7 NOW!": "7",
+    "For the last message, press 4. For the next, 6. For lunch, come at 2.": "4 6",
+    "Press or say one. For support, press or say 2.": "1 2",
+    "Choose 1 for sales. Select option two for support.": "1 2",
+    "To pay, press 4; otherwise, press star or stay on the line.": "4 *",
+    "Enter your 10-digit number followed by the pound key.": "",
+    "For lunch, 2.": "",
     # No offers:
     "We are open from nine to five, on 2 days of the week.": "",
     "If this is an emergency, hang up and dial 911.": "",
@@ -65,6 +72,9 @@ WORDS = {
     "Say yes, and we will call you.": ["yes"],
     "Say yes, we wait.": ["yes"],
     "Please say: more.": ["more"],
+    "You can also say main menu, help or goodbye.": ["main menu", "help", "goodbye"],
+    "Press or say one.": ["one"],
+    "Please say or enter your account number.": [],
     "Say help for help.": ["help"],
     "Please say your name.": [],
     "Say what you want.": [],
@@ -144,3 +154,49 @@ def test_the_language_of_the_gather() -> None:
 def test_recordings_cannot_be_read(play: str, is_readable: bool) -> None:
     """What is said in a recording is not known; tones say nothing."""
     assert prompts_in([fromstring(play)]).is_readable is is_readable
+
+
+GERMAN = Language(
+    keys={"null": "0", "eins": "1", "zwei": "2", "sterntaste": "*", "rautetaste": "#"},
+    press=r"drücken sie|wählen sie",
+    dial=r"wählen sie",
+    fillers=r"bitte|die|taste",
+    not_before=r"nicht",
+    not_behind=r"mal|ziffern|stellen",
+    joins=r"oder|und",
+    range=r"bis",
+    purposes=r"für|um",
+    any_key=r"eine beliebige taste",
+    any_other=r"eine andere taste",
+    again=r"noch einmal",
+    say=r"(?:^|\boder) *(?:sagen sie)",
+    or_=r"oder",
+    not_said=r"ihren?|uns",
+    behind_words=r"drücken|für|um",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "words"),
+    [
+        ("Für den Verkauf drücken Sie bitte die 1.", "1", []),
+        ("Drücken Sie die Eins oder die Rautetaste.", "1 #", []),
+        ("Drücken Sie 1 für den Verkauf und die 2 für den Kundendienst.", "1 2", []),
+        ("Für den Verkauf drücken Sie 1, für den Kundendienst, 2.", "1 2", []),
+        (
+            "Drücken Sie 1 bis 3, oder sagen Sie Verkauf oder Einkauf.",
+            "1 2 3",
+            ["verkauf", "einkauf"],
+        ),
+        ("Wählen Sie 110.", "", []),
+        ("Drücken Sie 2 mal.", "", []),
+    ],
+)
+def test_another_language(
+    text: str, keys: str, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of the table is all that a language needs."""
+    monkeypatch.setitem(LANGUAGES, "de", GERMAN)
+    [said] = prompts_in([fromstring(f'<Say language="de-DE">{text}</Say>')]).texts
+    assert said.offers.keys == tuple(keys.split())
+    assert list(said.offers.words) == words
