@@ -128,13 +128,13 @@ def distances(found: Exploration) -> dict[int, int]:
     return far
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(flows())
 def test_every_record_is_where_its_shortest_call_comes_to(flow: type[CallFlow] | None) -> None:
     """Written down, read again, and made by another phone: states and session are the same."""
     if flow is None:
         return
-    found = explored(flow, max_records=40)
+    found = explored(flow, max_records=25)
     far = distances(found)
     for node in found.nodes:
         steps = found.steps_to(node.index)
