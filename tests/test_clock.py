@@ -44,6 +44,18 @@ def test_clock_does_not_go_back(seconds: float) -> None:
     assert clock.now() == TEN
 
 
+def test_a_clock_is_turned_back_by_who_brings_back_everything() -> None:
+    """To where it stood, or to where it stands; ahead there is `advance`."""
+    clock = SimulatedClock(TEN)
+    clock.advance(60)
+    clock.turn_back(TEN)
+    clock.turn_back(TEN)
+    assert clock.now() == TEN
+    with pytest.raises(ValueError, match=r"is ahead; use advance\(\)"):
+        clock.turn_back(TEN + timedelta(seconds=1))
+    assert clock.now() == TEN
+
+
 @pytest.mark.parametrize(
     "when",
     [

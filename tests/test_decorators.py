@@ -149,6 +149,29 @@ def test_other_arguments_are_refused(mark: Callable[[], object], message: str) -
     assert str(caught.value) == message
 
 
+def test_background_says_what_comes_with_its_events() -> None:
+    """A mapping of ids to their data, for example; a list of ids says nothing of it."""
+    events = {"found": {"status": "packed"}, "no_match.unknown": {}}
+    mark = marks_of(background(MENU, events=events)(lambda self: None))[0]
+    assert isinstance(mark, Background)
+    assert mark.events == ("found", "no_match.unknown")
+    assert mark.data == events
+    other = marks_of(background(MENU, events=["found"])(lambda self: None))[0]
+    assert isinstance(other, Background)
+    assert other.data == {}
+
+
+@pytest.mark.parametrize("data", ["packed", None, ["status"], 7])
+def test_the_data_of_an_event_is_a_mapping(data: Any) -> None:
+    """Anything else is an error that shows what was written."""
+    with pytest.raises(TypeError) as caught:
+        background(MENU, events={"found": data})
+    assert str(caught.value) == (
+        f"@background(events={{'found': {data!r}}}): an event's data is a mapping of names to JSON "
+        "values"
+    )
+
+
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), None, "60"])
 def test_background_work_needs_a_positive_time(timeout: Any) -> None:
     """It would fail before it has begun."""

@@ -5,6 +5,7 @@ A test that fails here after an upgrade of the engine says what to look at in `e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from statemachine import Event, HistoryState, State, StateMachine
 from statemachine.exceptions import InvalidDefinition, TransitionNotAllowed
 from statemachine.factory import StateMachineMetaclass
 from statemachine.model import Model
+from statemachine.transition import Transition
 
 from statechart_ivr import engine
 
@@ -561,3 +563,90 @@ class TestRefusedEvents:
         machine = restored(["inside", "menu"])
         machine.send("leave")
         assert [state.id for state in machine.configuration] == ["away"]
+
+
+class Guarded(StateMachine):
+    """Has guards of all kinds, and moves on by itself."""
+
+    start = State(initial=True)
+    middle = State()
+    end = State(final=True)
+
+    start.to(middle, event="go", cond="yes")
+    start.to(end, event="go", unless="no")
+    start.to(end, event="leave")
+    middle.to(end)
+
+    def yes(self) -> bool:
+        return True
+
+    def no(self) -> bool:
+        return False
+
+
+class Notes:
+    """Takes down what it is told, and may change what guards say."""
+
+    def __init__(self, *, answer: bool | None = None) -> None:
+        self.told: list[tuple[str, str]] = []
+        self._answer = answer
+
+    def on_entered(self, state: State) -> None:
+        self.told.append(("entered", state.id))
+
+    def on_taken(self, transition: Transition, *_: str) -> None:
+        target = transition.target
+        self.told.append(("taken", f"{transition.source.id} {target.id if target else ''}"))
+
+    def on_guard(self, transition: Transition, ask: Callable[[], bool]) -> bool:
+        answer = ask()
+        self.told.append(("guard", str(answer)))
+        return answer if self._answer is None else self._answer
+
+
+class TestWatching:
+    """Whoever watches a machine is told what it does, in order; nobody else is."""
+
+    def test_guards_transitions_and_states(self) -> None:
+        """A transition that moves on by itself is taken as well."""
+        machine, notes = Guarded(), Notes()
+        engine.watch(machine, notes)
+        machine.send("go")
+        assert notes.told == [
+            ("guard", "True"),
+            ("taken", "start middle"),
+            ("entered", "middle"),
+            ("taken", "middle end"),
+            ("entered", "end"),
+        ]
+        assert [state.id for state in machine.configuration] == ["end"]
+
+    def test_a_watcher_has_the_last_word_on_guards(self) -> None:
+        """What it returns is what counts; unguarded transitions are none of its business."""
+        machine, notes = Guarded(), Notes(answer=False)
+        engine.watch(machine, notes)
+        with pytest.raises(TransitionNotAllowed):
+            machine.send("go")
+        assert notes.told == [("guard", "True"), ("guard", "True")]
+        machine.send("leave")
+        assert [state.id for state in machine.configuration] == ["end"]
+
+    def test_nested_states_are_told_outer_before_inner(self) -> None:
+        """As they are entered."""
+        machine, notes = Line(), Notes()
+        engine.watch(machine, notes)
+        machine.send("come")
+        assert notes.told[-2:] == [("entered", "inside"), ("entered", "menu")]
+
+    def test_others_are_not_watched(self) -> None:
+        """It is this instance that tells."""
+        notes = Notes()
+        engine.watch(Guarded(), notes)
+        Guarded().send("go")
+        assert notes.told == []
+
+    def test_guards_are_known_by_what_they_are_declared_with(self) -> None:
+        """``cond`` and ``unless``; an event is no guard."""
+        guarded = [engine.has_guard(one) for one in Guarded.start.transitions]
+        assert guarded == [True, True, False]
+        assert not engine.has_guard(Guarded.middle.transitions[0])

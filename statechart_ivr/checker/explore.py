@@ -51,7 +51,6 @@ from statechart_ivr.turn import flow_errors
 CALL_SID = "CA" + "0" * 32
 #: Moves that send no webhook, which may come twice, or late.
 _NO_WEBHOOK = frozenset({"work", "deliver"})
-_REPEATED = {"retry": "the same request again", "late": "a late request"}
 
 
 def explore(
@@ -368,7 +367,7 @@ class _Walk:
         after: int,
         steps: tuple[Step, ...],
     ) -> None:
-        """Send it twice, send what was before it late, and do it once more: nothing may change.
+        """Send it twice, send what was before it late, and do it once more, with the same result.
 
         Once for each kind of move in each configuration; what is checked is the flow's code, which
         is the same in all its records.
@@ -388,15 +387,10 @@ class _Walk:
             self._note(node, steps, Trouble.UNSTABLE, message, error=error)
 
     def _check_repeated(self, node: Node | None, move: Move, steps: tuple[Step, ...]) -> None:
-        """Have a request come twice, or late: the call stays where it is."""
-        before = self._record()
+        """Have a request come twice, or late, which is no reason for flow code to raise."""
         error = self._apply(move)
         if error is not None and type(error) is not PhoneError:
             self._note_error(node, move, (*steps, move.step), error)
-        now = self._record()
-        if (before.conf, before.data) != (now.conf, now.data):
-            message = f"{_REPEATED[move.step.verb]} moved the call"
-            self._note(node, (*steps, move.step), Trouble.UNSTABLE, message)
 
     def _same_as(self, index: int) -> bool:
         return self._known.get(self._key()) == index

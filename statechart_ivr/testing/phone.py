@@ -24,6 +24,7 @@ from statechart_ivr.testing.line import (
 from statechart_ivr.testing.parameters import Parameters, as_text, new_sid, standard
 from statechart_ivr.testing.snapshot import Snapshot, back_to, snapshot_of
 from statechart_ivr.testing.transcript import Transcript
+from statechart_ivr.testing.transport import reraised
 from statechart_ivr.testing.view import PhoneView
 from statechart_ivr.testing.working import finish_work
 
@@ -31,12 +32,12 @@ from statechart_ivr.testing.working import finish_work
 class Phone(PhoneView, AbstractContextManager["Phone"]):
     """Calls an application as Twilio does, and is the person who hears and presses keys.
 
-    It sends signed webhooks, follows actions and redirects, plays every verb on a clock of its
-    own, and refuses what Twilio would refuse, naming Twilio's error number. Methods that do
-    something return the phone, so that they chain. One phone makes one call at a time.
+    It sends signed webhooks, follows actions and redirects, plays every verb on a clock of its own,
+    and refuses what Twilio would refuse, naming Twilio's error number. Methods that do something
+    return the phone, so that they chain. One phone makes one call at a time.
 
-    A store that the phone opened is closed with it: by `close`, at the end of a ``with`` block,
-    or when the phone is forgotten.
+    A store that the phone opened is closed with it: by `close`, after a ``with`` block, or when the
+    phone is forgotten.
 
     >>> from statemachine import State
     >>> from statechart_ivr import CallFlow, gather, key, renders, routable
@@ -114,8 +115,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         self._line = line_to(target, options)
         self._parties = from_, to
         self._prefix = prefix if prefix is None else self._line.prefix or prefix
-        self._is_strict = strict
-        self._raises_errors = raise_errors
+        self._is_strict, self._raises_errors = strict, raise_errors
         self._closing = finalize(self, self._line.close)
         self._parameters = as_text(Phone, parameters)
         self._call = self._new_call({})
@@ -123,8 +123,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
     def close(self) -> None:
         """Close the store, if the phone opened it; a second time does nothing.
 
-        Neither an application that was passed nor a store object is closed. A call that is under
-        way goes on, unheard.
+        Neither an application that was passed nor a store object is closed. A call goes on.
         """
         self._closing()
 
@@ -165,8 +164,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         Args:
             path: of a route, below the application's root, or a whole URL; the first route if
                 left out.
-            session: what a call that the application places itself knows from the beginning.
             method: ``POST``, or ``GET`` as Twilio can be told to use.
+            session: what a call that the application places itself knows from the beginning.
             **parameters: Twilio's parameters, for every request of this call:
                 ``CallerName="Ann"``.
         """
@@ -183,8 +182,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
     def press(self, keys: str) -> Phone:
         """Press keys one after the other.
 
-        Each goes to whatever listens by then: when one completes an input, the next goes to the
-        document that follows. Keys left incomplete are sent after the Gather's silence.
+        Each goes to whatever listens by then: when one completes an input, the next goes to what
+        follows. Keys left incomplete are sent after the Gather's silence.
 
         Args:
             keys: of ``0123456789*#``.
@@ -286,8 +285,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
 
     def pay_result(self, result: str = "success", **parameters: Any) -> Phone:
         """Say how a Pay ended, with Twilio's parameters: ``PaymentToken="tok_1"``."""
-        told = as_text(self.pay_result, parameters)
-        return self._finish("Pay", f"pay_result({result!r})", {"Result": result, **told})
+        told = {"Result": result, **as_text(self.pay_result, parameters)}
+        return self._finish("Pay", f"pay_result({result!r})", told)
 
     def connect_result(self, **parameters: Any) -> Phone:
         """Say how a Connect ended, with Twilio's parameters: ``SessionStatus="ended"``."""
@@ -334,7 +333,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         Raises:
             PhoneError: there is no such work, or it does not return this.
         """
-        finish_work(self._line, self._call_sid, event, data)
+        with reraised(wanted=self._raises_errors):
+            finish_work(self._line, self._call_sid, event, data)
         self._call.work_ends(f"work ends: {event}")
         return self._settled()
 
@@ -347,7 +347,8 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         if self._line.switchboard is None:
             raise PhoneError("deliver() reaches into the application, which is out of sight")
         self._call.does(f"delivered: {event}")
-        self._line.switchboard.deliver(self._call_sid, event, **data)
+        with reraised(wanted=self._raises_errors):
+            self._line.switchboard.deliver(self._call_sid, event, **data)
         return self._settled()
 
     def until(self, moment: datetime | str) -> Phone:
@@ -373,8 +374,7 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
     def go_back(self, snapshot: Snapshot) -> Phone:
         """Be where the call was: its session, its clock, and what the caller hears.
 
-        What has been done to the world since stays done. Going back to one snapshot several
-        times makes several calls of what was one.
+        What was done to the world since stays done. It can be gone back to several times.
         """
         self._call_sid = snapshot.call_sid
         self._call = back_to(self._line, snapshot)

@@ -30,6 +30,8 @@ from statechart_ivr import (
     routable,
     said,
 )
+from statechart_ivr.checker.alphabet import Situation, moves
+from statechart_ivr.testing import Phone
 from tests.checker.flows import edges_from, explored, moves_at
 
 QUEUE = "queue.bridged queue.bridging_in_process queue.error queue.leave"
@@ -220,6 +222,16 @@ def test_events_from_outside_are_tried_with_their_data() -> None:
     assert 'deliver agent_ready \'{"name": "Ann"}\'' in moves_at(found, "dial")
     assert moves_at(found, "dial 1")[0] == "work found '{\"what\": 1}'"
     assert not any("deliver found" in move for move in moves_at(found, "dial 1"))
+
+
+def test_nobody_does_anything_before_the_call_and_after_it() -> None:
+    """There is nothing that a caller could do, and nobody who could take the call over."""
+    call = Phone(Waiting, by_hand=True)
+    before = call.snapshot().caller.playback
+    record = explored(Waiting).nodes[0].record
+    after = call.dial().hang_up().snapshot().caller.playback
+    for playback in (before, after):
+        assert moves(Situation(Waiting, record, playback, ("/in",), {"news": {}})) == []
 
 
 def test_when_the_call_is_over_work_ends() -> None:

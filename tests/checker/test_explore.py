@@ -572,6 +572,23 @@ def test_a_counter_without_an_end_is_found_and_one_with_an_end_is_not() -> None:
     assert not left_out.incidents
 
 
+class Changing(Counter):
+    """Keeps one word after the other."""
+
+    def greeting(self) -> str:
+        words = ["a", "long", "one", "short"]
+        number = words.index(self.session.get("word", "short")) + 1
+        self.session["word"] = words[number % len(words)]
+        return "Hello."
+
+
+def test_a_session_that_only_changes_does_not_grow() -> None:
+    """It becomes shorter, too."""
+    found = explored(Changing)
+    assert found.is_exhausted
+    assert not found.incidents
+
+
 class Patient(Menu):
     """Lets callers be wrong as often as they like."""
 
