@@ -28,6 +28,7 @@ def told(found: Exploration) -> list[object]:
     ]
 
 
+@pytest.mark.slow
 # By the clock, and moved on by themselves; with a queue, and raising; with background work.
 @pytest.mark.parametrize("flow", [FrontDesk, LunchLine, SupportLine, WeatherLine])
 def test_what_is_found_is_the_same(flow: type[CallFlow], monkeypatch: pytest.MonkeyPatch):
