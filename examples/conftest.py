@@ -13,6 +13,7 @@ from examples.servers import ROOT, TOKEN, Server, phone_to
 from examples.walks import Line, Step, declared_steps, observed
 from statechart_ivr import CallFlow
 from statechart_ivr.clock import SimulatedClock
+from statechart_ivr.rest import RestClient
 from statechart_ivr.runners import InlineRunner
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
@@ -86,7 +87,7 @@ def serving(twilio: TwilioApi) -> Iterator[Serving]:
             *flows,
             store=MemoryStore(),
             runner=InlineRunner(),
-            client=twilio.client(),
+            client=RestClient(twilio.client(), sleep=list[float]().append),
             clock=SimulatedClock("2026-01-05T10:00"),
             base_url=ROOT,
             services=services,

@@ -183,6 +183,33 @@ def set_attribute(machine: StateMachine, name: str, value: Any) -> None:
     vars(machine)[name] = value
 
 
+def parts_of(machine: StateMachine) -> dict[str, Any]:
+    """Return what a machine consists of that has just been built, for `renew`."""
+    return dict(vars(machine))
+
+
+def renew(machine: StateMachine, parts: Mapping[str, Any]) -> None:
+    """Make a machine again what it was when it had just been built.
+
+    Only its callbacks stay as they are, which are what takes long; whatever else it came to hold
+    is gone. It is in no state until it is placed.
+
+    Args:
+        machine: any, also one that has ended or raised.
+        parts: what it consisted of, from `parts_of`.
+    """
+    own = vars(machine)
+    own.clear()
+    own.update(parts, history_values={})
+    machine._config.value = None
+    own["_engine"] = type(parts["_engine"])(machine)
+
+
+def has_listeners(machine: StateMachine) -> bool:
+    """Return whether there are objects besides it that callbacks go to, and that hold their own."""
+    return bool(machine._listeners)
+
+
 def has_coroutines(machine: StateMachine) -> bool:
     """Return whether the engine found a coroutine among the callbacks."""
     return machine._callbacks.has_async_callbacks

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from statemachine import Event, HistoryState, State, StateMachine
+from statemachine.event_data import TriggerData
 from statemachine.exceptions import InvalidDefinition, TransitionNotAllowed
 from statemachine.factory import StateMachineMetaclass
 from statemachine.model import Model
@@ -650,3 +651,81 @@ class TestWatching:
         guarded = [engine.has_guard(one) for one in Guarded.start.transitions]
         assert guarded == [True, True, False]
         assert not engine.has_guard(Guarded.middle.transitions[0])
+
+
+class TestRenewed:
+    """A machine can be made again what it was when it had just been built."""
+
+    @staticmethod
+    def made_again(machine: StateMachine, parts: dict[str, Any]) -> StateMachine:
+        """Renew a machine, and put it where a new one may be put."""
+        engine.renew(machine, parts)
+        engine.place(machine, ["inside", "menu"])
+        return machine
+
+    @pytest.fixture
+    def machine(self) -> StateMachine:
+        """Return one that has just been built."""
+        return restored(["away"])
+
+    @pytest.fixture
+    def parts(self, machine: StateMachine) -> dict[str, Any]:
+        """Return what it consists of."""
+        return engine.parts_of(machine)
+
+    def test_it_is_in_no_state(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """And enters one as a new one does, wherever it was to start before."""
+        engine.unplace(machine, "over")
+        engine.renew(machine, parts)
+        assert list(machine.configuration_values) == []
+        assert machine.start_configuration_values == []
+        engine.unplace(machine, "both")
+        machine.activate_initial_state()
+        assert {state.id for state in machine.configuration} == {
+            "both", "left", "idle", "right", "quiet",
+        }  # fmt: skip
+
+    def test_it_runs_again(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """The engine of one that has ended does not, and takes no events."""
+        machine.send("end")
+        assert not machine._engine.running
+        again = self.made_again(machine, parts)
+        again.send("leave")
+        assert [state.id for state in again.configuration] == ["away"]
+
+    def test_it_remembers_no_history(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """Its history states lead to their defaults."""
+        for event in ("come", "key.1", "leave"):
+            machine.send(event)
+        assert machine.history_values
+        assert self.made_again(machine, parts).history_values == {}
+
+    def test_no_event_is_left(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """Not even one that waits for a later time."""
+        machine._engine.external_queue.put(TriggerData(machine, Event("leave")))
+        assert self.made_again(machine, parts)._engine.external_queue.is_empty()
+
+    def test_it_takes_events_again(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """One that refuses them does so by an attribute of its own, which goes."""
+        engine.refuse_events(machine, lambda: pytest.fail("it still refuses"))
+        self.made_again(machine, parts).send("leave")
+
+    def test_nobody_watches_it(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """Those who watch do so at its engine, which is another one."""
+        vars(machine._engine)["microstep"] = lambda *_: pytest.fail("it is still watched")
+        self.made_again(machine, parts).send("leave")
+
+    def test_it_calls_back(self, machine: StateMachine, parts: dict[str, Any]) -> None:
+        """Its callbacks are those that were found when it was built, and they are its own."""
+        callbacks = machine._callbacks
+        again = self.made_again(machine, parts)
+        assert again._callbacks is callbacks
+        log_of(again).clear()
+        again.send("leave")
+        assert log_of(again) == ["away"]
+
+    def test_listeners_are_there_to_be_seen(self, machine: StateMachine) -> None:
+        """They are what callbacks go to besides, and renewing leaves them where they are."""
+        assert not engine.has_listeners(machine)
+        machine.add_listener(object())
+        assert engine.has_listeners(machine)

@@ -37,7 +37,7 @@ from statechart_ivr.errors import (
 )
 from statechart_ivr.events import Kind as EventKind
 from statechart_ivr.events import kind_of
-from statechart_ivr.flow import CallFlow, watching
+from statechart_ivr.flow import CallFlow, Pool, pooled, watching
 from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
@@ -71,9 +71,9 @@ def explore(
     """
     began = time.monotonic()
     calendar = Calendar(settings.at)
-    with silenced():
+    with silenced(), pooled() as pool:
         while True:
-            walk = _Walk(flows, settings, calendar, like, began, progress)
+            walk = _Walk(flows, settings, calendar, like, began, progress, pool)
             found = walk.run()
             # A guard that asks for the time has come to light: there are more moments to call at.
             if not walk.is_outdated or walk.is_over_budget():
@@ -92,7 +92,9 @@ class _Walk:
         like: Switchboard | None,
         began: float,
         progress: Progress | None,
+        pool: Pool,
     ) -> None:
+        self._pool = pool
         self._flows = {flow.__name__: flow for flow in flows}
         self._settings, self._calendar = settings, calendar
         self._deadline, self._progress = began + settings.max_seconds, progress
@@ -235,6 +237,7 @@ class _Walk:
 
     def _apply(self, move: Move) -> Exception | None:
         """Have it happen, and return what was raised."""
+        self._pool.take_back()
         errors: list[BaseException] = []
         token = flow_errors.set(errors)
         try:
@@ -246,9 +249,11 @@ class _Walk:
             else:
                 move.step.apply(self._phone)
         except Exception as error:  # noqa: BLE001 - flow code may raise anything
-            return error
+            errors.insert(0, error)
         finally:
             flow_errors.reset(token)
+        if errors:
+            self._pool.drop()
         return next((one for one in errors if isinstance(one, Exception)), None)
 
     def _steps(self, node: Node | None, move: Move) -> tuple[Step, ...]:

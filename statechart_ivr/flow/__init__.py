@@ -16,12 +16,14 @@ from statechart_ivr.flow.callflow import (
 )
 from statechart_ivr.flow.context import Context, Outside, Watcher, watching
 from statechart_ivr.flow.life import bring_back, detach, history_of, start
+from statechart_ivr.flow.pool import Pool, pooled
 
 __all__ = [
     "MAX_EVENTLESS",
     "CallFlow",
     "Context",
     "Outside",
+    "Pool",
     "Watcher",
     "asks_for_secret",
     "bring_back",
@@ -29,6 +31,7 @@ __all__ = [
     "context_of",
     "detach",
     "history_of",
+    "pooled",
     "render",
     "render_state",
     "spec_of",

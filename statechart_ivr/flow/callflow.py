@@ -81,15 +81,13 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
         if _context is None:
             name = type(self).__name__
             raise FlowError(f"{name}() is nobody's call; use Phone({name}), or serve it")
-        engine.set_attribute(self, "_context", _context)
-        engine.set_attribute(self, "language", _context.language)
+        _tell_context(self, _context)
         model = Model()  # type: ignore[no-untyped-call]  # the engine's
         # A machine built on a model that has a state runs no entry callback.
         model.state = next(iter(type(self).states_map))
         build = super().__init__
         engine.build(lambda: build(model))
-        if (watcher := watching.get()) is not None:
-            engine.watch(self, watcher)
+        _have_watched(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in engine.INSTANCE_ATTRIBUTES:
@@ -237,6 +235,29 @@ class CallFlow(BackgroundTools, StateMachine, metaclass=CallFlowMeta):
         self._life.eventless += 1
         if self._life.eventless > MAX_EVENTLESS:
             raise TransitionLoopError(MAX_EVENTLESS, str(transition))
+
+
+def _tell_context(flow: CallFlow, context: Context) -> None:
+    engine.set_attribute(flow, "_context", context)
+    engine.set_attribute(flow, "language", context.language)
+
+
+def _have_watched(flow: CallFlow) -> None:
+    if (watcher := watching.get()) is not None:
+        engine.watch(flow, watcher)
+
+
+def renew(flow: CallFlow, parts: Mapping[str, Any], context: Context) -> None:
+    """Have an instance begin another turn, as if it had been built for it.
+
+    Args:
+        flow: an instance whose turn is over.
+        parts: what it consisted of when it was built.
+        context: of the turn.
+    """
+    engine.renew(flow, parts)
+    _tell_context(flow, context)
+    _have_watched(flow)
 
 
 def spec_of(flow: type[CallFlow]) -> FlowSpec:

@@ -10,6 +10,7 @@ from statechart_ivr import engine
 from statechart_ivr.errors import DetachedError, SessionMismatchError
 from statechart_ivr.flow.callflow import CallFlow, spec_of
 from statechart_ivr.flow.context import Context
+from statechart_ivr.flow.pool import machine_for
 from statechart_ivr.spec import Route
 
 
@@ -38,7 +39,7 @@ def bring_back(
     """
     chart = spec_of(flow).chart
     whole = chart.legal(conf)
-    machine = flow(context)
+    machine = machine_for(flow, context)
     engine.place(machine, chart.values(whole))
     machine.history_values.update(_known_history(flow, hist))
     return machine
@@ -63,7 +64,7 @@ def detach(
     try:
         machine = bring_back(flow, context, conf=conf, hist=hist)
     except SessionMismatchError:
-        machine = flow(context)
+        machine = machine_for(flow, context)
         engine.place(machine, ())
     engine.refuse_events(machine, _refuse_event)
     return machine
@@ -88,7 +89,7 @@ def start(
         route: where the call comes in.
         hist: what history states remember from before.
     """
-    machine = flow(context)
+    machine = machine_for(flow, context)
     machine.history_values.update(_known_history(flow, hist))
     engine.unplace(machine, spec_of(flow).chart.states[route.state].value)
     if route.hook is not None:

@@ -37,6 +37,11 @@ class Chart:
             else:
                 self.states[state.id] = state
         self._own = {id(state) for state in walk(self.tops)}
+        self._top_ids = frozenset(top.id for top in self.tops)
+        self._inside = {
+            state_id: frozenset(child.id for child in state.states)
+            for state_id, state in self.states.items()
+        }
         self._order = {state_id: index for index, state_id in enumerate(self.states)}
         self._ids: dict[object, str] = {}
         for state_id, state in self.states.items():
@@ -124,10 +129,8 @@ class Chart:
 
     def is_final(self, conf: Collection[str]) -> bool:
         """Return whether the chart has ended: as the engine says it while it is running."""
-        for top in self.tops:
-            if top.id in conf:
-                return top.final or (top.parallel and self._is_done(top, conf))
-        return False
+        top = next((self.states[one] for one in conf if one in self._top_ids), None)
+        return top is not None and (top.final or (top.parallel and self._is_done(top, conf)))
 
     def _is_done(self, state: State, conf: Collection[str]) -> bool:
         if state.parallel:
@@ -173,14 +176,14 @@ class Chart:
         return all(self._is_whole(one, whole) for one in (whole if is_deep else [parent.id]))
 
     def _is_legal(self, conf: Collection[str]) -> bool:
-        is_one_on_top = sum(top.id in conf for top in self.tops) == 1
+        is_one_on_top = len(self._top_ids.intersection(conf)) == 1
         return is_one_on_top and all(self._is_whole(state_id, conf) for state_id in conf)
 
     def _is_whole(self, state_id: str, conf: Collection[str]) -> bool:
         """Return whether as many of a state's children are active as there should be."""
-        children = self.children(state_id)
+        children = self._inside[state_id]
         wanted = len(children) if self.states[state_id].parallel else min(len(children), 1)
-        return sum(child in conf for child in children) == wanted
+        return len(children.intersection(conf)) == wanted
 
 
 def walk(states: Iterable[State]) -> Iterator[State]:

@@ -6,7 +6,9 @@ import doctest
 import importlib
 import os
 import pkgutil
+import re
 import sysconfig
+from configparser import ConfigParser
 from importlib import metadata
 from pathlib import Path
 
@@ -33,6 +35,18 @@ def test_the_wheel_is_tested() -> None:
 def test_types_are_published() -> None:
     """The marker that lets type checkers read our annotations is part of the package."""
     assert Path(statechart_ivr.__file__).with_name("py.typed").is_file()
+
+
+def test_no_test_is_left_out(project: Path) -> None:
+    """What is left out where coverage is measured is what the sweeps' environment runs."""
+    tox = ConfigParser(interpolation=None)
+    tox.read(project / "tox.ini", encoding="utf-8")
+    with_coverage, sweeps = (tox[f"testenv:{name}"]["commands"] for name in ("py311", "sweeps"))
+    left_out = re.findall(r"--ignore=(\S+)", with_coverage)
+    assert left_out == re.findall(r"\btests/\S+", sweeps)
+    assert all((project / folder).is_dir() for folder in left_out)
+    environments = tox["tox"]["env_list"].split(", ")
+    assert {"py311", "sweeps"} <= set(environments)
 
 
 def test_the_changelog_knows_the_version(project: Path) -> None:

@@ -235,8 +235,8 @@ class TestConfigurations:
                 class two(State.Compound):
                     done = State(final=True)
 
-        chart = Chart([regions])  # type: ignore[list-item]  # it is a state by now
         regions._set_id("regions")
+        chart = Chart([regions])  # type: ignore[list-item]  # it is a state by now
         conf = ["regions", "one", "last", "more", "two", "done"]
         assert chart.is_final(conf)
         assert not chart.is_final([*conf[:2], "first", *conf[3:]])

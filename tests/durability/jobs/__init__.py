@@ -23,7 +23,7 @@ from tests.durability.jobs.served import Setting
 from tests.durability.jobs.sweeping import SCENARIOS, Trial, counted, trials
 
 #: How many halts apart those are that the small size takes.
-STRIDES = {"sqlite": 3, "redis": 11, "postgresql": 11}
+STRIDES = {"sqlite": 7, "redis": 11, "postgresql": 11}
 #: The same, of workers of Dramatiq's, which take their time to start.
 MESSAGE_STRIDES = {False: 17, True: 1}
 _BOTH = (signal.SIGKILL, signal.SIGSTOP)

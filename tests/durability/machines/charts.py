@@ -57,8 +57,13 @@ def switchboard(*flows: type[CallFlow], store: SessionStore) -> Switchboard:
 
 def stored_call(flow: type[CallFlow], store: SessionStore, doings: Sequence[str]) -> list[Outcome]:
     """Play a call that is stored at every turn, until the flow raises or the call is over."""
+    return list(playing(flow, store, doings))
+
+
+def playing(flow: type[CallFlow], store: SessionStore, doings: Sequence[str]) -> Iterator[Outcome]:
+    """Play a call that is stored at every turn, one doing after the other."""
     board = switchboard(flow, store=store)
-    return list(_play(Caller(StoredCall(board, "CA1"), flow, "CA1"), board, doings))
+    return _play(Caller(StoredCall(board, "CA1"), flow, "CA1"), board, doings)
 
 
 def living_call(flow: type[CallFlow], doings: Sequence[str]) -> list[Outcome]:
