@@ -36,9 +36,11 @@ from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import sid_digits
+from statechart_ivr.testing.script import sounds_in
 from statechart_ivr.testing.snapshot import Snapshot
 from statechart_ivr.testing.working import FAILED
 from statechart_ivr.turn import flow_errors
+from statechart_ivr.web import IvrApp
 
 #: The one call that is made over and over.
 CALL_SID = "CA" + "0" * 32
@@ -50,7 +52,7 @@ def explore(
     flows: tuple[type[CallFlow], ...],
     settings: Settings,
     *,
-    like: Switchboard | None = None,
+    like: Switchboard | IvrApp | None = None,
     progress: Progress | None = None,
 ) -> Exploration:
     """Make every call there can be.
@@ -82,7 +84,7 @@ class _Walk:
         flows: tuple[type[CallFlow], ...],
         settings: Settings,
         calendar: Calendar,
-        like: Switchboard | None,
+        like: Switchboard | IvrApp | None,
         began: float,
         progress: Progress | None,
     ) -> None:
@@ -184,7 +186,9 @@ class _Walk:
     def _try(self, node: Node | None, move: Move, snapshot: Snapshot | None = None) -> None:
         source = START if node is None else node.index
         self._observer.begin()
+        began = self._phone.now
         error = self._apply(move)
+        seconds = (self._phone.now - began).total_seconds()
         steps = self._steps(node, move)
         self._take_down(node, steps)
         if error is not None:
@@ -192,7 +196,7 @@ class _Walk:
             self._note_error(node, move, steps, error)
             return
         after = self._arrive(Edge(source, move, None))
-        self.found.edges.append(Edge(source, move, after))
+        self.found.edges.append(Edge(source, move, after, seconds))
         for event in self._observer.unclaimed:
             if not self._is_missed(node, event):
                 continue
@@ -234,7 +238,9 @@ class _Walk:
 
     def _take_down(self, node: Node | None, steps: tuple[Step, ...]) -> None:
         """Keep how states, transitions and answers of guards came about first."""
-        flow = self._flow_now(node)
+        flow, here = self._place_now(node)
+        for url in sounds_in(self._phone.heard):
+            self.found.played.setdefault((flow, here, url), steps)
         for state in self._observer.entered:
             self.found.entered.setdefault((flow, state.id), steps)
         for transition in self._observer.taken:
@@ -242,9 +248,12 @@ class _Walk:
         for transition, answer in self._observer.guards:
             self.found.guards.setdefault(id(transition), {}).setdefault(answer, steps)
 
-    def _flow_now(self, node: Node | None) -> str:
+    def _place_now(self, node: Node | None) -> tuple[str, str]:
+        """Return flow and innermost state of the call, as far as there is one."""
         record = self._board.peek(CALL_SID)
-        return record.flow if record else (node.flow.__name__ if node else "")
+        if record is None:
+            return (node.flow.__name__ if node else ""), ""
+        return record.flow, innermost(self._flows[record.flow], record.conf)
 
     def _arrive(self, edge: Edge) -> int:
         """Return the index of the node where the call is now."""

@@ -62,11 +62,14 @@ class Edge:
         source: index of the node before; `START` where the call comes in.
         move: what happens.
         target: index of the node after; None where an error ends it.
+        seconds: how long it takes on the phone's clock: prompts are heard out before a key is
+            pressed, silence is waited for.
     """
 
     source: int
     move: Move
     target: int | None
+    seconds: float = 0.0
 
 
 @dataclass
@@ -157,6 +160,8 @@ class Exploration:
         entered: how each state was entered first: the shortest call, by state id.
         taken: how each transition was taken first, by its ``id()``.
         guards: answers of guards, with the shortest call for each, by the transition's ``id()``.
+        played: the sounds that are played, each with the shortest call: by flow, state, and the URL
+            as it stands in the document.
         moments: where the clock may stand when a call comes in; the usual one first.
         unfinished: why there is more to explore; nothing where there is not.
         seconds: how long it took.
@@ -169,6 +174,7 @@ class Exploration:
     entered: dict[tuple[str, str], tuple[Step, ...]] = field(default_factory=dict)
     taken: dict[int, tuple[Step, ...]] = field(default_factory=dict)
     guards: dict[int, dict[bool, tuple[Step, ...]]] = field(default_factory=dict)
+    played: dict[tuple[str, str, str], tuple[Step, ...]] = field(default_factory=dict)
     moments: tuple[datetime, ...] = ()
     unfinished: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -233,6 +239,15 @@ class Exploration:
                     found.add(source)
                     waiting.append(source)
         return found
+
+    def flow_of(self, incident: Incident) -> type[CallFlow]:
+        """Return the flow whose call went wrong."""
+        if incident.source != START:
+            return self.nodes[incident.source].flow
+        dial = next(step for step in incident.steps if step.verb == "dial")
+        path = dial.what.partition("?")[0]
+        routes = {route.path: flow for flow in self.flows for route in spec_of(flow).routes}
+        return routes.get(path, self.flows[0])
 
     def questions(self) -> Iterator[Node]:
         """Go through the nodes at which a Gather waits."""

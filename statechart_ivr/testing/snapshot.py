@@ -48,6 +48,9 @@ def back_to(line: Line, snapshot: Snapshot) -> Caller:
     if snapshot.stored is not None:
         ttl = line.switchboard.environment.session_ttl
         store.save(snapshot.call_sid, snapshot.stored.data, expected=None, ttl=ttl)
-    if snapshot.now < line.clock.now():
+    ahead = (snapshot.now - line.clock.now()).total_seconds()
+    if ahead < 0:
         line.clock.turn_back(snapshot.now)
+    else:
+        line.clock.advance(ahead)
     return snapshot.caller.copied()
