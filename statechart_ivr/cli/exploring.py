@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from statechart_ivr.checker import Entry
 from statechart_ivr.checker.notation import parse_call
@@ -243,6 +242,8 @@ def progress_bar() -> Iterator[Told | None]:
     if not console.is_terminal:
         yield None
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.completed:,} of {task.total:,} records"),
         BarColumn(),
