@@ -10,6 +10,7 @@ from twilio.twiml.voice_response import Dial, Enqueue, Gather, Pause, Play
 
 from statechart_ivr import CallFlow, background, gather, key, renders, routable
 from statechart_ivr.checker import Finding, Limits, check_flow
+from statechart_ivr.errors import ConfigurationError
 
 ALL = Limits(seconds_to_choice=0, seconds_to_person=0, prompt_seconds=0)
 
@@ -38,6 +39,10 @@ class Line(CallFlow):
 
     @routable("/later", detour)
     def later(self):
+        """Do nothing else."""
+
+    @routable("/now", person)
+    def now_at_once(self):
         """Do nothing else."""
 
     @renders(looking_up)
@@ -162,6 +167,12 @@ def test_endless_prompts_do_not_count() -> None:
 def test_nothing_to_reach(code: str) -> None:
     """A flow that asks nothing, and has no person, is not late with either."""
     assert measured(Unmanned, code) == []
+
+
+def test_without_a_flow() -> None:
+    """There is nothing to be checked."""
+    with pytest.raises(ConfigurationError, match="write check_flow"):
+        check_flow()
 
 
 def test_without_limits() -> None:

@@ -228,6 +228,44 @@ def test_what_url_for_missed_is_listed(folder: Path) -> None:
     assert (found.name, found.is_missing, found.states) == ("menu.wav", True, ("Line",))
 
 
+def test_other_errors_are_no_sounds(folder: Path) -> None:
+    """What else a flow raises has nothing to do with its sounds."""
+
+    class Raising(Line):
+        def say_goodbye(self):
+            raise ValueError("no goodbye")
+
+    report = check_flow(Raising, sounds=folder)
+    assert [one.code for one in report.findings if one.code == "raises"]
+    found = sounds_of(report.found, Shelf(folder, "/static", "https://phone.example"))
+    assert [one.name for one in found] == ["menu.wav", None]
+
+
+def test_the_flow_that_a_call_comes_in_to_is_named(folder: Path) -> None:
+    """Of several flows it is the one whose route the call comes in by."""
+    (folder / "goodbye.wav").unlink()
+    (folder / "menu.wav").unlink()
+
+    class Other(CallFlow):
+        menu = State(initial=True, final=True)
+
+        @routable("/other")
+        @renders(menu)
+        def say_menu(self):
+            return "Nothing is played here."
+
+    class Third(CallFlow):
+        menu = State(initial=True, final=True)
+
+        @routable("/third")
+        @renders(menu)
+        def say_menu(self):
+            return Play(self.url_for("/static/third.wav"))
+
+    found = check_flow(Other, Third, sounds=folder).having("missing-sound")
+    assert [(one.flow, one.call) for one in found][:1] == [("Third", "dial /third")]
+
+
 @pytest.mark.parametrize("plugin", [None, FingerprintPlugin(fingerprint_url=lambda path: path)])
 def test_applications_without_files(plugin: FingerprintPlugin | None) -> None:
     """Files that are elsewhere are not looked for."""

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from statechart_ivr.checker import Finding, Report
+from statechart_ivr.checker.graph import Exploration
 from statechart_ivr.cli.check import FINDINGS, NOT_EXHAUSTED
 from statechart_ivr.cli.main import FAILURE, FOUND, OK, USAGE, main
+from statechart_ivr.cli.report_view import print_report
 
 FLOW = """
 from statemachine import State
@@ -185,6 +188,14 @@ def test_budgets(run: Run) -> None:
     assert "  long-prompt  Shop.menu" in output
 
 
+def test_the_replay_line_has_the_surroundings(run: Run) -> None:
+    """What the check was told about them, the command is told, too."""
+    write(SERVICES, "doubles.py")
+    around = ("--at", "2026-02-01T10:00", "--services", "doubles:SERVICES")
+    output = run(write(BAD), *around)[1]
+    assert f"replay flow.py 'dial 1 dial.canceled' {' '.join(around)}" in output
+
+
 def test_json(run: Run) -> None:
     """All of it for programs, with the test and the command of each finding."""
     code, output, _ = run(write(BAD), "--format", "json", "--prompt-seconds", "1")
@@ -197,17 +208,18 @@ def test_json(run: Run) -> None:
     assert 'call.dial_result("canceled")' in first["test"]
 
 
-def test_findings_without_a_call(run: Run) -> None:
-    """Where no call shows it, there is none to be replayed."""
-    text = GOOD.replace(
-        "    @routable", "    menu.to(goodbye, event='dial.busy')\n\n    @routable", 1
-    )
-    write(text)
-    content = json.loads(run("flow.py", "--format", "json")[1])
-    output = run("flow.py")[1]
-    for one in content["findings"]:
-        assert one["call"] or not one["replay"]
-        assert one["code"] in output
+def test_findings_without_a_call(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no call shows it, there is none to be replayed; control characters are shown."""
+    found = Finding("unreached-state", "Shop", "", "no call\nreaches \x1b it", "mend it", (), "?:0")
+    report = Report((found,), Exploration(()))
+    print_report(report, lambda _: "nothing to be replayed", all_of_it=False)
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "errors",
+        "  unreached-state  Shop  ?:0",
+        "      no call",
+        "      reaches \\x1b it",
+        "      -> mend it",
+    ]
 
 
 def pytest_on(name: str) -> tuple[int, str]:
