@@ -9,6 +9,7 @@
     │   ├── MissingSettingError     requests cannot be validated without it
     │   ├── TargetError             the command line's TARGET leads to nothing it can use
     │   └── UnknownUrlError         url_for() was asked for a route or scheme there is not
+    │       └── UnknownFileError    … for a sound that is not in the folder
     ├── FlowError                   a flow's own code did something impossible
     │   ├── RenderingError          what a renderer returned cannot be said
     │   │   └── DocumentTooLargeError
@@ -99,6 +100,18 @@ class TargetError(ConfigurationError):
 
 class UnknownUrlError(ConfigurationError, LookupError):
     """``url_for`` was asked for a route that no flow has, or an absolute URL without a base."""
+
+
+class UnknownFileError(UnknownUrlError):
+    """``url_for`` was asked for a file that is not in the folder of sounds.
+
+    Attributes:
+        path: what it was asked for.
+    """
+
+    def __init__(self, path: str, folder: object, hint: str) -> None:
+        self.path = path
+        super().__init__(f"no file for {path!r} in {folder}; {hint}")
 
 
 class FlowError(IvrError):

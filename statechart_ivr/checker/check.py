@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from statechart_ivr.checker.budgets import budgets
 from statechart_ivr.checker.documents import documents
 from statechart_ivr.checker.endings import endings
 from statechart_ivr.checker.explore import explore
@@ -18,11 +20,13 @@ from statechart_ivr.checker.prompts import prompts
 from statechart_ivr.checker.reach import unreached
 from statechart_ivr.checker.report import Report
 from statechart_ivr.checker.settings import Entry, Limits, Progress, Settings
+from statechart_ivr.checker.sounds import board_with_sounds, measured_by, missing_sounds, shelf_of
 from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.line import DEFAULT_MOMENT
+from statechart_ivr.web import IvrApp
 
 Detector = Callable[[Exploration, Limits], Iterator[Finding]]
 
@@ -32,6 +36,7 @@ DETECTORS: tuple[Detector, ...] = (
     lambda found, _: documents(found),
     lambda found, _: inputs(found),
     lambda found, _: prompts(found),
+    budgets,
     endings,
     unreached,
 )
@@ -44,7 +49,9 @@ def check_flow(
     at: datetime | str = DEFAULT_MOMENT,
     event_data: Mapping[str, Mapping[str, Any]] | None = None,
     canonical: Callable[[dict[str, Any]], Any] = lambda session: session,
-    like: Switchboard | None = None,
+    like: Switchboard | IvrApp | None = None,
+    sounds: str | os.PathLike[str] | None = None,
+    mount_path: str = "/static",
     max_records: int = 20_000,
     max_seconds: float = 60.0,
     limits: Limits | None = None,
@@ -66,17 +73,27 @@ def check_flow(
         event_data: what comes with events of background work; events that only come from outside
             are tried if they are named here.
         canonical: returns what counts of a session; leaves out counters that would never end.
-        like: the application that serves the flows, for its URLs, its sounds and its services.
+        like: the application that serves the flows, for its URLs, its sounds and its services; an
+            `~statechart_ivr.web.IvrApp` also for what it has besides flows: hold music.
+        sounds: folder of the files that flows play, where there is no application to ask. Lengths
+            are read from the files with the extra ``sounds``.
+        mount_path: below which the files are served.
         max_records: how many records there may be.
         max_seconds: how long it may take, in seconds.
         limits: what counts as too long.
         progress: is told how many records are found, and how many are left to be looked at.
 
     Raises:
-        ConfigurationError: there is no flow.
+        ConfigurationError: there is no flow; no such folder; or both it and an application.
     """
     if not flows:
         raise ConfigurationError("check_flow() needs a flow; write check_flow(FrontDesk)")
+    real = like.switchboard if isinstance(like, IvrApp) else like
+    if sounds is not None:
+        if real is not None:
+            raise ConfigurationError("like= brings its own sounds; leave sounds= out")
+        like = real = board_with_sounds(flows, sounds, mount_path)
+    shelf = None if real is None else shelf_of(real)
     settings = Settings(
         services=services,
         entries=tuple(entries),
@@ -86,12 +103,15 @@ def check_flow(
         max_records=max_records,
         max_seconds=max_seconds,
     )
-    found = explore(flows, settings, like=like, progress=progress)
     wanted = limits or Limits()
     working = {flow.__name__ for flow in flows if spec_of(flow).work}
-    findings = [
-        replace(one, has_work=one.flow in working)
-        for detector in DETECTORS
-        for one in detector(found, wanted)
-    ]
+    with measured_by(shelf):
+        found = explore(flows, settings, like=like, progress=progress)
+        findings = [
+            replace(one, has_work=one.flow in working)
+            for detector in DETECTORS
+            for one in detector(found, wanted)
+        ]
+    if shelf is not None:
+        findings += missing_sounds(found, shelf)
     return Report(in_order(findings), found)

@@ -42,10 +42,11 @@ from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import sid_digits
-from statechart_ivr.testing.script import Script
+from statechart_ivr.testing.script import Script, sounds_in
 from statechart_ivr.testing.snapshot import Snapshot
 from statechart_ivr.testing.working import FAILED
 from statechart_ivr.turn import flow_errors
+from statechart_ivr.web import IvrApp
 
 #: The one call that is made over and over.
 CALL_SID = "CA" + "0" * 32
@@ -57,7 +58,7 @@ def explore(
     flows: tuple[type[CallFlow], ...],
     settings: Settings,
     *,
-    like: Switchboard | None = None,
+    like: Switchboard | IvrApp | None = None,
     progress: Progress | None = None,
 ) -> Exploration:
     """Make every call there can be.
@@ -89,7 +90,7 @@ class _Walk:
         flows: tuple[type[CallFlow], ...],
         settings: Settings,
         calendar: Calendar,
-        like: Switchboard | None,
+        like: Switchboard | IvrApp | None,
         began: float,
         progress: Progress | None,
         pool: Pool,
@@ -208,7 +209,9 @@ class _Walk:
     def _try(self, node: Node | None, move: Move, snapshot: Snapshot) -> None:
         source = START if node is None else node.index
         self._observer.begin()
+        began = self._phone.now
         error = self._apply(move)
+        seconds = (self._phone.now - began).total_seconds()
         steps = self._steps(node, move)
         self._take_down(node, steps)
         if error is not None:
@@ -217,7 +220,7 @@ class _Walk:
             return
         after = self._arrive(Edge(source, move, None))
         claimed_by = self._observer.claimed_by(move)
-        self.found.edges.append(Edge(source, move, after, claimed_by))
+        self.found.edges.append(Edge(source, move, after, claimed_by, seconds))
         self._take_down_complaints(self.found.nodes[after], snapshot, steps)
         for event in self._observer.unclaimed:
             if not self._is_missed(node, event):
@@ -263,7 +266,9 @@ class _Walk:
 
     def _take_down(self, node: Node | None, steps: tuple[Step, ...]) -> None:
         """Keep how states, transitions and answers of guards came about first."""
-        flow = self._flow_now(node)
+        flow, here = self._place_now(node)
+        for url in sounds_in(self._phone.heard):
+            self.found.played.setdefault((flow, here, url), steps)
         for state in self._observer.entered:
             self.found.entered.setdefault((flow, state.id), steps)
         for transition, event in self._observer.taken:
@@ -281,9 +286,12 @@ class _Walk:
             for remark in script.complaints if id(script) not in old else ():
                 self.found.complaints.setdefault((node.flow, node.state, remark), steps)
 
-    def _flow_now(self, node: Node | None) -> str:
+    def _place_now(self, node: Node | None) -> tuple[str, str]:
+        """Return flow and innermost state of the call, as far as there is one."""
         record = self._board.peek(CALL_SID)
-        return record.flow if record else (node.flow.__name__ if node else "")
+        if record is None:
+            return (node.flow.__name__ if node else ""), ""
+        return record.flow, innermost(self._flows[record.flow], record.conf)
 
     def _arrive(self, edge: Edge) -> int:
         """Return the index of the node where the call is now."""

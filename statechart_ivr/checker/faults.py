@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import ParseError
 
 from statechart_ivr.checker.findings import Finding, place_of
-from statechart_ivr.checker.graph import START, Exploration, Incident, Trouble
+from statechart_ivr.checker.graph import Exploration, Incident, Trouble
 from statechart_ivr.errors import (
     DocumentTooLargeError,
     RenderingError,
     SessionValueError,
     TwimlRefusedError,
-    UnknownUrlError,
+    UnknownFileError,
 )
 from statechart_ivr.flow import CallFlow
 
@@ -51,7 +51,7 @@ _ADVICE: Mapping[str, str] = {
 def faults(found: Exploration) -> Iterator[Finding]:
     """Return a finding for each incident."""
     for incident in found.incidents:
-        flow = _flow_of(found, incident)
+        flow = found.flow_of(incident)
         code = _code_of(incident)
         yield Finding(
             code,
@@ -65,14 +65,10 @@ def faults(found: Exploration) -> Iterator[Finding]:
         )
 
 
-def _flow_of(found: Exploration, incident: Incident) -> type[CallFlow]:
-    return found.flows[0] if incident.source == START else found.nodes[incident.source].flow
-
-
 def _code_of(incident: Incident) -> str:
     if isinstance(incident.error, SessionValueError):
         return "not-json"
-    if isinstance(incident.error, UnknownUrlError):
+    if isinstance(incident.error, UnknownFileError):
         return "missing-sound"
     if _is_too_long(incident.error):
         return "document-too-long"
@@ -110,6 +106,6 @@ def _checks(code: str, incident: Incident) -> tuple[str, ...]:
         return (f'assert call.state != "{incident.state}"',)
     if code == "unclaimed-work":
         return ("assert not call.ended",)
-    if code in {"unstable", "session-grows", "needs-data", "work-raises"}:
+    if code in {"unstable", "session-grows", "needs-data", "work-raises", "missing-sound"}:
         return (f'assert not report.having("{code}")',)
     return ()  # the phone raises it

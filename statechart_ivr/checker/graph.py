@@ -65,12 +65,15 @@ class Edge:
         target: index of the node after; None where an error ends it.
         claimed_by: the state whose transition claims the keys or words; nothing where a handler
             deals with them alone; None where nothing claims them, and for all other moves.
+        seconds: how long it takes on the phone's clock: prompts are heard out before a key is
+            pressed, silence is waited for.
     """
 
     source: int
     move: Move
     target: int | None
     claimed_by: str | None = None
+    seconds: float = 0.0
 
 
 @dataclass
@@ -173,6 +176,8 @@ class Exploration:
             ``id()``.
         complaints: what Twilio says about documents, by flow, innermost state and number, with the
             shortest call for each; also of documents that led on to another.
+        played: the sounds that are played, each with the shortest call: by flow, state, and the URL
+            as it stands in the document.
         moments: where the clock may stand when a call comes in; the usual one first.
         unfinished: why there is more to explore; nothing where there is not.
         seconds: how long it took.
@@ -188,6 +193,7 @@ class Exploration:
     complaints: dict[tuple[type[CallFlow], str, Remark], tuple[Step, ...]] = field(
         default_factory=dict
     )
+    played: dict[tuple[str, str, str], tuple[Step, ...]] = field(default_factory=dict)
     moments: tuple[datetime, ...] = ()
     unfinished: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -252,6 +258,15 @@ class Exploration:
                     found.add(source)
                     waiting.append(source)
         return found
+
+    def flow_of(self, incident: Incident) -> type[CallFlow]:
+        """Return the flow whose call went wrong."""
+        if incident.source != START:
+            return self.nodes[incident.source].flow
+        dial = next(step for step in incident.steps if step.verb == "dial")
+        path = dial.what.partition("?")[0]
+        routes = {route.path: flow for flow in self.flows for route in spec_of(flow).routes}
+        return routes.get(path, self.flows[0])
 
     def questions(self) -> Iterator[Node]:
         """Go through the nodes at which a Gather waits."""

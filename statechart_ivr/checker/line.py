@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from statechart_ivr.checker.moments import StandingClock
+from statechart_ivr.call import Answer, Request
+from statechart_ivr.clock import Clock
 from statechart_ivr.errors import StaleSessionError
 from statechart_ivr.flow import CallFlow
+from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.stores.base import Stored
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.line import HeldRunner
+from statechart_ivr.testing.transport import Webhook, WsgiTransport
+from statechart_ivr.urls import encode_query, join_url
+from statechart_ivr.web import IvrApp
 
 BASE_URL = "https://phone.example"
 
@@ -56,11 +61,48 @@ class OneCallStore:
         """Do nothing."""
 
 
+class _Board(Switchboard):
+    """An application that asks the real one for what its flows do not answer: hold music.
+
+    Args:
+        *flows: that it serves.
+        beyond: the real one, or None.
+        **options: as for a `Switchboard`.
+    """
+
+    def __init__(
+        self, *flows: type[CallFlow], beyond: IvrApp | None = None, **options: Any
+    ) -> None:
+        super().__init__(*flows, **options)
+        self._beyond = beyond
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one webhook."""
+        answer = super().answer(request)
+        if answer.status != 404 or self._beyond is None:
+            return answer
+        return _asked(self._beyond, self.environment.base_url, request)
+
+
+def _asked(app: IvrApp, base_url: str, request: Request) -> Answer:
+    """Have an application answer a webhook over HTTP, as far as there is HTTP without a socket."""
+    query: dict[str, list[str]] = {}
+    for name, value in request.query:
+        query.setdefault(name, []).append(value)
+    url = join_url(base_url, request.path, query=encode_query(query), absolute=True)
+    method = "POST" if request.form else "GET"
+    token = next(iter(app.auth_tokens), None)
+    reply = WsgiTransport(app, base_url, token).send(Webhook(method, url, request.form, ""))
+    return Answer(reply.status, reply.body)
+
+
 def board_for(
-    flows: tuple[type[CallFlow], ...],
-    clock: StandingClock,
+    flows: Sequence[type[CallFlow]],
+    clock: Clock,
     services: Mapping[str, Any] | None,
-    like: Switchboard | None = None,
+    like: Switchboard | IvrApp | None = None,
+    *,
+    runner: InlineRunner | None = None,
 ) -> Switchboard:
     """Return an application of flows, whose background work waits to be done by hand.
 
@@ -69,24 +111,28 @@ def board_for(
         clock: tells the time.
         services: for the flows.
         like: the real application, for its URLs and its sounds.
+        runner: does background work after all.
     """
+    app = like if isinstance(like, IvrApp) else None
+    real = like.switchboard if isinstance(like, IvrApp) else like
     options: dict[str, Any] = {"services": services}
-    if like is not None:
-        known = like.environment
+    if real is not None:
+        known = real.environment
         options = {"services": known.services if services is None else services}
-        options["prefix"] = like.prefix
-    board = Switchboard(
+        options["prefix"] = real.prefix
+    board = _Board(
         *flows,
+        beyond=app,
         store=OneCallStore(),
-        runner=HeldRunner(),
+        runner=runner or HeldRunner(),
         clock=clock,
-        base_url=(like.environment.base_url if like else "") or BASE_URL,
+        base_url=(real.environment.base_url if real else "") or BASE_URL,
         **options,
     )
-    if like is not None:
-        if like.environment.fingerprinter is not None:
-            board.use_fingerprinter(like.environment.fingerprinter)
-        for name, path in like.environment.paths.items():
+    if real is not None:
+        if real.environment.fingerprinter is not None:
+            board.use_fingerprinter(real.environment.fingerprinter)
+        for name, path in real.environment.paths.items():
             board.name_path(name, path)
     return board
 

@@ -8,16 +8,21 @@ from collections.abc import Sequence
 import click
 
 from statechart_ivr.cli.call_out import call_out
+from statechart_ivr.cli.check import check
 from statechart_ivr.cli.connect import connect
+from statechart_ivr.cli.replay import replay
 from statechart_ivr.cli.serve import serve
 from statechart_ivr.cli.sessions import FindingsError, sessions
+from statechart_ivr.cli.sounds import sounds
 from statechart_ivr.errors import IvrError, TargetError
 
 #: Everything went as it should.
 OK = 0
-#: Something failed: a flow that is defined wrongly, a setting that is missing, a port in use.
+#: Something failed: a flow that is defined wrongly, or in which the checker finds something; a
+#: setting that is missing, a port in use.
 FAILURE = 1
-#: What was looked for was found: calls that a deploy would strand.
+#: What was looked for was found: calls that a deploy would strand, or, where a flow was to be
+#: proved, that not everything could be tried.
 FOUND = 2
 #: What was typed makes no sense: an option, or a TARGET that is not there.
 USAGE = 3
@@ -32,6 +37,9 @@ def commands() -> None:
 commands.add_command(serve)
 commands.add_command(connect)
 commands.add_command(call_out)
+commands.add_command(check)
+commands.add_command(replay)
+commands.add_command(sounds)
 commands.add_command(sessions)
 
 
@@ -45,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: `OK`, `FAILURE`, `FOUND` or `USAGE`.
     """
     try:
-        commands.main(arguments, prog_name="statechart-ivr", standalone_mode=False)
+        code = commands.main(arguments, prog_name="statechart-ivr", standalone_mode=False)
     except click.UsageError as error:
         error.show()
         return USAGE
@@ -55,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error, FOUND)
     except (click.Abort, click.ClickException, IvrError) as error:
         return _complain(error, FAILURE)
-    return OK
+    return int(code or OK)
 
 
 def _complain(error: Exception, code: int) -> int:

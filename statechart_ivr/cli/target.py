@@ -48,13 +48,22 @@ def load_target(text: str) -> Target:
         FlowDefinitionError: or another error of this package, raised by the module itself.
     """
     place, name = split_target(text)
+    module = import_place(place)
+    return _named(module, place, name) if name else _unnamed(module, place)
+
+
+def import_place(place: str) -> ModuleType:
+    """Import a module or a file.
+
+    Raises:
+        TargetError: there is none, or it breaks off.
+    """
     try:
-        module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
+        return _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
     except IvrError:
         raise
     except Exception as error:
         raise TargetError(_where_it_broke(place, error)) from error
-    return _named(module, place, name) if name else _unnamed(module, place)
 
 
 def split_target(text: str) -> tuple[str, str]:

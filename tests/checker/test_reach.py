@@ -122,7 +122,7 @@ class Raising(CallFlow):
     @routable("/incoming-call")
     @renders(menu)
     def say_menu(self):
-        return gather("Say nothing.")
+        return gather("Hello?")
 
     @renders(hours)
     def say_hours(self):

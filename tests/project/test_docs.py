@@ -17,7 +17,8 @@ import click
 import pytest
 
 import statechart_ivr
-from statechart_ivr import errors, events, rest, runners, stores, testing, web
+from statechart_ivr import checker, errors, events, rest, runners, stores, testing, web
+from statechart_ivr.checker import notation
 from statechart_ivr.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +113,44 @@ def test_the_event_table() -> None:
     assert list(event_rows()) == [(row.id, row.kind.value, row.keywords) for row in events.EVENTS]
 
 
+def test_the_findings() -> None:
+    """The reference lists the rules there are, in their order, with severity and title."""
+    page = (ROOT / "docs/reference/findings.md").read_text("utf-8")
+    shown = re.findall(r"^\| `([a-z-]+)` \| (\w+) \| (.+?) \| .+ \|$", page, re.MULTILINE)
+    rules = checker.RULES.values()
+    assert shown == [(rule.code, rule.severity.value, rule.title) for rule in rules]
+
+
+def notation_rows() -> Iterator[tuple[str, str]]:
+    """Go through what the reference says can be written in a call, and the method for it."""
+    page = (ROOT / "docs/reference/notation.md").read_text("utf-8")
+    for forms, method in re.findall(r"^\| (`.+?`) \| .+ \| `(\w+)` \|$", page, re.MULTILINE):
+        for form in re.findall(r"`(.+?)`", forms):
+            yield form, method
+
+
+@pytest.mark.parametrize(("form", "method"), [*notation_rows()])
+def test_the_notation(form: str, method: str) -> None:
+    """What the reference shows can be read, means what it says, and is written so again."""
+    call = form if form.split(maxsplit=1)[0] == "dial" else f"dial {form}"
+    step = notation.parse_call(call)[-1]
+    assert step.code().startswith(f"{method}(")
+    assert notation.parse_call(f"dial {step}" if step.verb != "dial" else str(step))[-1] == step
+
+
+def test_all_of_the_notation_is_shown() -> None:
+    """Every word that the parser knows is in the reference, and every result of a Dial."""
+    shown = {form.split()[0] for form, _ in notation_rows()}
+    words = {word.partition(".")[0] for word in shown}
+    with pytest.raises(errors.NotationError) as caught:
+        notation.parse_call("dial nonsense")
+    known = str(caught.value).partition("there is ")[2].split()
+    assert {one.partition(".")[0] for one in known} - {"KEYS"} <= words | {""}
+    with pytest.raises(errors.NotationError) as caught:
+        notation.parse_call("dial dial.nonsense")
+    assert set(str(caught.value).partition("there is ")[2].split(", ")) <= shown
+
+
 def subcommands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
     """Go through the commands that can be typed, each with its words."""
     for name, command in group.commands.items():
@@ -137,7 +176,7 @@ def test_the_command_line() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [statechart_ivr, rest, runners, stores, testing, web],
+    [statechart_ivr, checker, rest, runners, stores, testing, web],
     ids=lambda m: m.__name__,
 )
 def test_the_api(module: ModuleType) -> None:

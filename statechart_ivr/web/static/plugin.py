@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from bottle import Bottle, HTTPResponse, Route, request
 
-from statechart_ivr.errors import ConfigurationError, UnknownUrlError
+from statechart_ivr.errors import ConfigurationError, UnknownFileError
 from statechart_ivr.urls import Fingerprinter, Query, encode_query, join_url, quote_path
 from statechart_ivr.web.body import described
 from statechart_ivr.web.mounting import checked_path, path_below
@@ -248,7 +248,7 @@ class FingerprintPlugin:
             for name in _spellings(bare):
                 if (hashed := folder.fingerprint_of(name)) is not None:
                     return name, hashed
-        raise UnknownUrlError(f"no file for {path!r} in {folder.path}; {self._hint(folder, path)}")
+        raise UnknownFileError(path, folder.path, self._hint(folder, path))
 
     def _hint(self, folder: Folder, path: str) -> str:
         if any(route.rule == path for route in getattr(self._app, "routes", ())):

@@ -1,0 +1,136 @@
+"""``statechart-ivr check``: a flow is proved, or what is wrong with it is said."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import click
+
+from statechart_ivr.checker import Entry, Limits, Report, Verdict, check_flow
+from statechart_ivr.checker.pasteable import as_module, as_test
+from statechart_ivr.cli.exploring import (
+    Explored,
+    Services,
+    Surroundings,
+    check_entries,
+    explores,
+    load_explored,
+    progress_bar,
+)
+from statechart_ivr.cli.pasting import imports_for, setting_for
+from statechart_ivr.cli.report_view import print_report
+from statechart_ivr.cli.target import HELP
+
+EPILOG = """\b
+Examples:
+  statechart-ivr check flow.py
+  statechart-ivr check flow.py --prove --seconds-to-choice 20 --prompt-seconds 30
+  statechart-ivr check phones.wsgi:app --services doubles.py:SERVICES --format json
+  statechart-ivr check flow.py --tests > test_found.py
+"""
+
+#: Something is wrong with the flow.
+FINDINGS = 1
+#: With --prove: nothing was found, and not everything was tried.
+NOT_EXHAUSTED = 2
+
+_LIMITS = ("seconds_to_choice", "seconds_to_person", "prompt_seconds", "turns")
+
+
+@click.command(
+    epilog=EPILOG,
+    help="Make every call there can be, and say what is wrong: each finding with the shortest call "
+    "that shows it. A flow with a finite number of sessions is proved, for the alphabet that is "
+    "printed. Exit code 1 if something is wrong.\n\n"
+    f"{HELP}",
+)
+@click.argument("target")
+@explores
+@click.option(
+    "--seconds-to-choice", type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Say so where it takes longer until the first choice has been said.",
+)  # fmt: skip
+@click.option(
+    "--seconds-to-person", type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Say so where the quickest caller takes longer to reach a person.",
+)  # fmt: skip
+@click.option(
+    "--prompt-seconds", type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Say so where a caller has to listen for longer at a stretch.",
+)  # fmt: skip
+@click.option("--turns", type=click.IntRange(min=1), default=Limits().turns, show_default=True,
+              metavar="NUMBER", help="After how many turns a caller who does nothing sensible "
+              "has to be let go.")  # fmt: skip
+@click.option("--prove", is_flag=True, help="Exit code 2 if not everything could be tried.")
+@click.option("--alphabet", is_flag=True, help="Print the alphabet without leaving anything out.")
+@click.option("--tests", is_flag=True,
+              help="Print a file of tests instead, one for each finding.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+              help="For people, or for programs.")  # fmt: skip
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    target: str,
+    at: str,
+    services: Services | None,
+    folder: str | None,
+    mount_path: str,
+    prove: bool,
+    alphabet: bool,
+    tests: bool,
+    form: str,
+    **wanted: Any,
+) -> None:
+    """Check a flow."""
+    around = Surroundings(at, services, folder, mount_path)
+    explored = load_explored(target, folder)
+    limits = Limits(**{name: wanted.pop(name) for name in _LIMITS})
+    report = explore_for(explored, around, limits=limits, **wanted)
+    told = {name: wanted[name] for name in ("entries", "event_data")}
+    setting = setting_for(target, explored, around, limits=limits, **told)
+    imports = imports_for(target, explored, around)
+
+    def replayed(call: str) -> str:
+        return shlex.join(["statechart-ivr", "replay", target, call, *around.words])
+
+    if form == "json":
+        content = report.to_json()
+        for one, finding in zip(content["findings"], report.findings, strict=True):
+            one["replay"] = replayed(finding.call) if finding.call else ""
+            one["test"] = as_test(finding, setting=setting)
+        click.echo(json.dumps({**content, "imports": imports}, indent=2))
+    elif tests:
+        click.echo(report.summary, err=True)
+        if report.findings:
+            click.echo(as_module(report.findings, imports, setting), nl=False)
+    else:
+        print_report(report, replayed, all_of_it=alphabet)
+    context.exit(_code(report, prove=prove))
+
+
+def explore_for(
+    explored: Explored, around: Surroundings, *, entries: list[Entry], **options: Any
+) -> Report:
+    """Check what a command was told to, with a progress bar."""
+    check_entries(entries, explored)
+    with progress_bar() as progress:
+        return check_flow(
+            *explored.flows,
+            services=around.known_services,
+            entries=entries,
+            at=around.at,
+            like=explored.app,
+            sounds=around.folder,
+            mount_path=around.mount_path,
+            progress=progress,
+            **options,
+        )
+
+
+def _code(report: Report, *, prove: bool) -> int:
+    if report.verdict is Verdict.FINDINGS:
+        return FINDINGS
+    return NOT_EXHAUSTED if prove and not report.is_exhausted else 0
