@@ -264,7 +264,7 @@ def test_tests_say_what_the_command_was_told(run: Run) -> None:
         "from statechart_ivr.checker import Entry, Limits, check_flow",
         "from statechart_ivr.testing import Phone",
     ]
-    assert "Phone(Reminder, services=services(), at='2026-02-01T09:00')" in tests
+    assert "Phone(Reminder, services=services(), at='2026-02-01T09:00', by_hand=True)" in tests
     assert (
         "check_flow(Reminder, services=services(), at='2026-02-01T09:00', entries=[Entry("
         "'/reminder', session={'when': 'x'}, parameters={'AnsweredBy': 'human'}), "
@@ -300,7 +300,7 @@ def test_several_flows(run: Run) -> None:
     other = PLACED.replace("Reminder", "Second").replace("/reminder", "/second")
     _, output, _ = run(write(GOOD + other), "--tests")
     assert output.startswith("from flow import Second\nfrom flow import Shop\n")
-    assert 'call = Phone(Second)\n    call.dial("/second")' in output
+    assert 'call = Phone(Second, by_hand=True)\n    call.dial("/second")' in output
     assert "report = check_flow(Shop, Second)\n    assert not report.having(" in output
 
 
