@@ -223,7 +223,15 @@ def finding(call: str, *checks: str, has_work: bool = False) -> Finding:
     """Return a finding with a call."""
     steps = tuple(parse_call(call)) if call else ()
     return Finding(
-        "unclaimed-outcome", "Hours", "menu", 'says """no"""', "a", steps, "", checks, has_work=has_work
+        "unclaimed-outcome",
+        "Hours",
+        "menu",
+        'says """no"""',
+        "a",
+        steps,
+        "",
+        checks,
+        has_work=has_work,
     )
 
 
