@@ -21,7 +21,7 @@ from tests.durability.records import put, stored
 from tests.durability.workers import Death, MortalStore, Worker
 
 #: How many turns apart the ones are that the small size takes.
-STRIDES = {"sqlite": 25, "redis": 45, "postgresql": 45}
+STRIDES = {"sqlite": 9, "redis": 45, "postgresql": 45}
 
 
 def run(store: str, *, full: bool) -> Figures:
