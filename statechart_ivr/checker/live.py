@@ -58,7 +58,7 @@ class LiveCall:
     ) -> None:
         self._flows = {flow.__name__: flow for flow in flows}
         self._settings, self._calendar = settings, calendar
-        self._pool: Pool | None = None
+        self._pool = Pool()
         self.clock = StandingClock(settings.at)
         self.observer = Observer(calendar, self.clock)
         self.board = board_for(flows, self.clock, settings.services, like)
@@ -151,15 +151,14 @@ class LiveCall:
         """Have something happen, and return what was raised."""
         errors: list[BaseException] = []
         token = flow_errors.set(errors)
-        if self._pool is not None:
-            self._pool.take_back()
+        self._pool.take_back()
         try:
             self._do(step)
         except Exception as error:  # noqa: BLE001 - flow code may raise anything
             errors.insert(0, error)
         finally:
             flow_errors.reset(token)
-        if errors and self._pool is not None:
+        if errors:
             self._pool.drop()
         return next((one for one in errors if isinstance(one, Exception)), None)
 

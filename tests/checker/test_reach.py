@@ -129,6 +129,30 @@ class Raising(CallFlow):
         return ["We are open.", Hangup()]
 
 
+class Deaf(CallFlow):
+    """Waits for a key while a phone rings."""
+
+    ringing = State(initial=True)
+    goodbye = State(final=True)
+
+    ringing.to(goodbye, event=key("5"))
+    ringing.to(goodbye, event="dial")
+
+    @routable("/incoming-call")
+    @renders(ringing)
+    def ring(self):
+        return Dial("+12345678900")
+
+    @renders(goodbye)
+    def say_goodbye(self):
+        return ["Goodbye.", Hangup()]
+
+
+def test_a_transition_for_what_cannot_come_is_told_once() -> None:
+    """The input that never comes is the cause, and the transition that is not taken its effect."""
+    assert {one.code for one in check_flow(Deaf).findings} == {"input-never-comes"}
+
+
 def test_nothing_is_claimed_of_what_lies_behind_an_error() -> None:
     """The error is told, and not what it hides."""
     assert {one.code for one in check_flow(Raising).findings} == {"raises"}
