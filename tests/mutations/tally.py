@@ -69,5 +69,5 @@ def _row(kind: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         kind,
         str(len(outcomes)),
         *(str(fates[fate]) for fate in columns),
-        f"{share_of(fates):.1%}",
+        f"{share_of(fates):.1%}" if fates.total() > fates[Fate.SAME] else "–",
     )

@@ -44,6 +44,15 @@ def test_where_the_checker_does_not_look_nothing_is_the_same() -> None:
     assert judge(mutant).fate is Fate.SURVIVED
 
 
+def test_a_route_that_is_gone_is_found() -> None:
+    """The checker is told of calls that cannot come in any more."""
+    text = all_examples()["reminder"].source.text
+    assert text.count('"/reminder"') == 1
+    outcome = judge(Mutant("reminder", "by hand", "", text.replace('"/reminder"', '"/else"')))
+    assert outcome.fate is Fate.CHECKER
+    assert "Error: " in outcome.why
+
+
 @pytest.mark.parametrize("name", [*all_examples()])
 def test_the_examples_are_as_their_authors_expect(name: str) -> None:
     """Without a mistake nothing is found."""

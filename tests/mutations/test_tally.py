@@ -23,7 +23,9 @@ def test_the_table() -> None:
 
 def test_nothing_but_the_same() -> None:
     """Where no mistake makes a difference, none is missed."""
-    assert Tally([outcome("1", Fate.SAME)]).share == 1.0
+    tally = Tally([outcome("1", Fate.SAME)])
+    assert tally.share == 1.0
+    assert {row[-1] for row in tally.rows()} == {"–"}
 
 
 def test_too_few_are_found() -> None:
