@@ -39,7 +39,7 @@ def main(examples: tuple[str, ...], *, small: bool, same: bool) -> None:
             console.print(f"no difference: {one.mutant.name}", markup=False)
     failures = [*tally.failures()]
     for failure in failures:
-        console.print(f"[red]{failure}[/red]")
+        console.print(failure, style="red", markup=False)
     sys.exit(bool(failures))
 
 
