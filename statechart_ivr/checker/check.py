@@ -21,6 +21,7 @@ from statechart_ivr.checker.reach import unreached
 from statechart_ivr.checker.report import Report
 from statechart_ivr.checker.settings import Entry, Limits, Progress, Settings
 from statechart_ivr.checker.sounds import board_with_sounds, measured_by, missing_sounds, shelf_of
+from statechart_ivr.checker.wrong_keys import wrong_keys
 from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import ConfigurationError
 from statechart_ivr.flow import CallFlow, spec_of
@@ -36,6 +37,7 @@ DETECTORS: tuple[Detector, ...] = (
     lambda found, _: documents(found),
     lambda found, _: inputs(found),
     lambda found, _: prompts(found),
+    lambda found, _: wrong_keys(found),
     budgets,
     endings,
     unreached,

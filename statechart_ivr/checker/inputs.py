@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from statechart_ivr.checker.alphabet import takes_any_key
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Exploration, Node
 from statechart_ivr.checker.question import Question, choices_of, questions_of
@@ -18,13 +19,15 @@ _APART = (
     "give all choices one length and say it in num_digits=, or name a finish key that callers are "
     "told of"
 )
+_ENDS = "mend num_digits=, or tell callers of a key that ends it; name all lengths in examples="
 
 
 def inputs(found: Exploration) -> Iterator[Finding]:
-    """Return what cannot come, and what cannot be told apart without a silence."""
+    """Return what cannot come, and what cannot be told without a silence."""
     questions = questions_of(found)
     yield from _never_coming(found, {one.node.index: one for one in questions})
     yield from _ambiguous(found, questions)
+    yield from _waiting_on(found, questions)
 
 
 def _never_coming(found: Exploration, questions: Mapping[int, Question]) -> Iterator[Finding]:
@@ -65,13 +68,6 @@ def _refused(
 
     Returns:
         By what comes nowhere: the first node that it cannot come at, and why.
-    """
-    """Compare what each state waits for with all that is asked while it is active.
-
-    What an outer state waits for has to come somewhere inside, not in every state inside.
-
-    Returns:
-        By what cannot come: where it is waited for first, and why.
     """
     possible: set[_Wanted] = set()
     refused: dict[_Wanted, tuple[Node, str]] = {}
@@ -159,6 +155,37 @@ def _ambiguous(found: Exploration, questions: Iterable[Question]) -> Iterator[Fi
                 place_of(node.flow, state=node.state),
                 (f'assert not report.having("ambiguous-keys", "{node.state}")',),
             )
+
+
+def _waiting_on(found: Exploration, questions: Iterable[Question]) -> Iterator[Finding]:
+    """Go through the Gathers that wait on after every choice there is."""
+    seen: set[tuple[type[CallFlow], str]] = set()
+    for question in questions:
+        node, longest = question.node, max(map(len, _choices(question)), default=0)
+        if (node.flow, node.state) in seen or _is_told_apart(question) or _takes_any(question):
+            continue
+        if question.limit is None or not 0 < longest < question.limit:
+            continue
+        seen.add((node.flow, node.state))
+        yield Finding(
+            "too-many-digits",
+            node.flow.__name__,
+            node.state,
+            f"the Gather waits for {question.limit} keys, and no choice has more than {longest}: "
+            "only a silence ends what callers key in",
+            _ENDS,
+            found.steps_to(node.index),
+            place_of(node.flow, state=node.state),
+            (f'assert not report.having("too-many-digits", "{node.state}")',),
+        )
+
+
+def _takes_any(question: Question) -> bool:
+    """Return whether keys may be taken here of which nobody says how many they are."""
+    handlers = spec_of(question.node.flow).handlers
+    asked = [handlers[state] for state in question.node.conf if state in handlers]
+    takes_all = takes_any_key(question.node.flow, question.node.record)
+    return takes_all or not all(handler.examples for handler in asked)
 
 
 def _choices(question: Question) -> set[str]:

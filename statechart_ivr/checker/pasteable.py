@@ -64,7 +64,9 @@ def _name(finding: Finding) -> str:
 
 
 def _title(finding: Finding) -> str:
-    return finding.message.replace("\\", "/").replace('"""', "'''").splitlines()[0]
+    title = finding.message.replace("\\", "/").replace('"""', "'''").splitlines()[0]
+    # A quotation mark at the end would be taken for the first of those that end the docstring.
+    return f"{title} " if title.endswith('"') else title
 
 
 def _body(finding: Finding, setting: Setting) -> Iterator[str]:

@@ -158,3 +158,25 @@ def test_what_is_ambiguous(
     found = findings(menu_with(question, events, examples), "ambiguous-keys")
     said = (one.message.partition(":")[0].replace(" is the beginning of ", " ") for one in found)
     assert sorted(said) == pairs
+
+
+@pytest.mark.parametrize(
+    ("question", "events", "examples", "count"),
+    [
+        (gather("Your zip code?", num_digits=6), [], ("94103",), 1),
+        (gather("Your zip code?", num_digits=6), [], ("94103", "94103-1"), 1),  # no key
+        (gather("Your zip code?", num_digits=5), [], ("94103",), 0),
+        (gather("Your zip code?", num_digits=None), [], ("94103",), 0),  # as long as they like
+        (gather("Your zip code, then pound?", num_digits=6), [], ("94103",), 0),
+        (gather("Your zip code?", num_digits=6, finish_on_key=""), [], ("94103",), 1),
+        (gather("Press 1.", num_digits=2), [key("1")], ("2",), 1),
+        (gather("Press 1.", num_digits=2), [key("1")], (), 0),  # the handler takes who knows what
+        (gather("Press 1.", num_digits=2), [key("1"), "digits"], ("2",), 0),
+    ],
+)
+def test_a_gather_that_waits_on(
+    question: Any, events: list[Any], examples: tuple[str, ...], count: int
+) -> None:
+    """Where nobody is told how to end it, each caller sits through a silence."""
+    found = findings(menu_with(question, events, examples), "too-many-digits")
+    assert [one.call for one in found] == ["dial"] * count

@@ -36,6 +36,13 @@ def test_a_call() -> None:
     ]
 
 
+@pytest.mark.parametrize("message", ['It says "no"', '"', 'It says """no"""', "It's \\"])
+def test_a_message_may_end_with_a_quotation_mark(message: str) -> None:
+    """What is said stands in the docstring, whatever its last character is."""
+    found = Finding("raises", "Line", "menu", message, "", tuple(parse_call("dial")))
+    compile(as_test(found), "test", "exec")
+
+
 def test_a_moment_and_work_by_hand() -> None:
     """The moment of the call wins over the usual one, and work is done by hand."""
     found = finding("at 2026-01-05T17:00 dial work -")

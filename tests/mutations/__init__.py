@@ -1,0 +1,1 @@
+"""Small mistakes made in the examples, one at a time, and what finds them."""
