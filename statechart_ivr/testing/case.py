@@ -18,14 +18,14 @@ from statechart_ivr.testing.crashes import FOLDER, CrashFolder
 from statechart_ivr.testing.guiding import Guide, Options, guide_for, options_for
 from statechart_ivr.testing.printing import printed
 from statechart_ivr.testing.properties import always, eventually, never, properties_of
-from statechart_ivr.testing.strategies import next_steps
+from statechart_ivr.testing.strategies import goals_of, next_steps
 from statechart_ivr.testing.trial import CallWrongError, Failure, Trial, shortest, tried
 
 try:
     import hypothesis
     from hypothesis import stateful
     from hypothesis import strategies as st
-except ImportError as error:  # pragma: no cover - the strategies have said so before
+except ImportError as error:
     raise MissingExtraError("flow_test_case()", "testing") from error
 
 __all__ = ["always", "eventually", "flow_test_case", "never"]
@@ -99,8 +99,12 @@ class FlowTestCase(unittest.TestCase):
         return CrashFolder(Path(self.crash_folder), f"{flow.__module__}:{flow.__name__}")
 
     def _settings(self) -> hypothesis.settings:
+        usual = self.settings or hypothesis.settings()
+        # What differs between calls is said better by the shortest one, and sooner.
+        phases = [phase for phase in usual.phases if phase is not hypothesis.Phase.explain]
         return hypothesis.settings(
-            self.settings or hypothesis.settings(),
+            usual,
+            phases=phases,
             deadline=None,
             report_multiple_bugs=False,
             stateful_step_count=MOST_MOVES,
@@ -158,7 +162,7 @@ class _Machine(stateful.RuleBasedStateMachine):
     @property
     def goals(self) -> st.SearchStrategy[int]:
         """What to begin with; numbers, which tell no secrets."""
-        return st.integers(0, len(self.case.guide.goals) - 1)
+        return goals_of(self.case.guide)
 
     @property
     def steps(self) -> st.SearchStrategy[Step | None]:

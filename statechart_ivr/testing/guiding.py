@@ -95,12 +95,15 @@ class Guide:
         options: what calls are made, and of what.
         calendar: what is known of guards that ask for the time; it learns no more.
         goals: the shortest calls to states and transitions, to errors, and to where a walk that
-            was cut short has come; those that only begin come first.
+            was cut short has come, without those that others come by; what only begins is first,
+            then states.
+        states: how many of them, from the first on, lead to states.
     """
 
     options: Options
     calendar: Calendar
     goals: tuple[tuple[Step, ...], ...]
+    states: int
 
 
 def guide_for(options: Options) -> Guide:
@@ -108,16 +111,23 @@ def guide_for(options: Options) -> Guide:
     calendar = Calendar(options.settings.at)
     found = explore(options.flows, options.settings, like=options.like, calendar=calendar)
     calendar.is_closed = True
-    goals = sorted(dict.fromkeys(_goals(found)), key=len)
-    spread = goals[:: max(1, len(goals) // MOST_GOALS)]
-    beginnings = [one for one in goals if one[-1].verb == "dial"]
-    return Guide(options, calendar, tuple(dict.fromkeys([*beginnings, *spread])))
+    beginnings = [(edge.move.step,) for edge in found.out.get(START, ())]
+    states = _farthest(found.entered.values())
+    others = _farthest(_others(found))
+    spread = others[:: max(1, len(others) // MOST_GOALS)]
+    first = dict.fromkeys([*beginnings, *states])
+    return Guide(options, calendar, tuple(dict.fromkeys([*first, *spread])), len(first))
 
 
-def _goals(found: Exploration) -> Iterator[tuple[Step, ...]]:
-    for edge in found.out.get(START, ()):
-        yield (edge.move.step,)
-    yield from found.entered.values()
+def _farthest(wanted: Iterable[tuple[Step, ...]]) -> list[tuple[Step, ...]]:
+    """Return calls, short ones first, without those that others come by on their way."""
+    calls = dict.fromkeys(wanted)
+    passed = {call[:end] for call in calls for end in range(1, len(call))}
+    return sorted((call for call in calls if call not in passed), key=len)
+
+
+def _others(found: Exploration) -> Iterator[tuple[Step, ...]]:
+    """Go through the calls to all that is no state."""
     for events in found.taken.values():
         yield from events.values()
     for answers in found.guards.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
 from statechart_ivr.checker.alphabet import Situation, moves
@@ -14,7 +15,7 @@ from statechart_ivr.checker.playing import Flows, board_to_play
 from statechart_ivr.errors import MissingExtraError
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.caller import Caller
-from statechart_ivr.testing.guiding import Guide, LedCall, Options, guide_for, options_for
+from statechart_ivr.testing.guiding import Guide, LedCall, guide_for, options_for
 from statechart_ivr.testing.listening import Gathering, finished
 from statechart_ivr.testing.phone import Phone
 from statechart_ivr.testing.rules import KEYS
@@ -52,8 +53,8 @@ class Keys(str):
 def keypad_sequences(flow: Flows, **options: Any) -> st.SearchStrategy[str]:
     """Return a strategy for keys that can all be pressed, one after the other, in one go.
 
-    ``Phone(flow).dial().press(keys)`` never fails because nobody listens. Most of the keys are
-    those that the present state claims.
+    ``Phone(flow).dial().press(keys)`` never fails because nobody listens. They begin with those
+    that lead to a goal, as in `calls`, and go on mostly with what the present state claims.
 
     Args:
         flow: a flow, or several of one application; the call comes in at the first of its entries.
@@ -62,12 +63,13 @@ def keypad_sequences(flow: Flows, **options: Any) -> st.SearchStrategy[str]:
     Returns:
         Text of at least one key; where no key can be pressed, nothing can be drawn.
     """
-    return _keypad_sequences(options_for(flow, **options))
+    told = options_for(flow, **options)
+    return st.deferred(lambda: _keypad_sequences(guide_for(told)))
 
 
 @st.composite
-def _keypad_sequences(draw: st.DrawFn, options: Options) -> str:
-    settings = options.settings
+def _keypad_sequences(draw: st.DrawFn, guide: Guide) -> str:
+    options, settings = guide.options, guide.options.settings
     board = board_to_play(
         options.flows, settings.at, settings.services, options.like, by_hand=False
     )
@@ -78,7 +80,7 @@ def _keypad_sequences(draw: st.DrawFn, options: Options) -> str:
             phone.dial()
         else:
             phone.dial(entry.path, session=entry.session, **entry.parameters)
-        pressing = _Pressing(draw, board, phone)
+        pressing = _Pressing(draw, board, phone, _leading_keys(guide, draw(goals_of(guide))))
         # What flow code raises is for whoever presses these keys in a test.
         with suppress(Exception):
             phone.press(pressing.keys())
@@ -89,6 +91,12 @@ def _keypad_sequences(draw: st.DrawFn, options: Options) -> str:
     return keys
 
 
+def _leading_keys(guide: Guide, number: int) -> str:
+    """Return the keys that lead towards a goal, as long as nothing but keys leads there."""
+    steps = takewhile(lambda step: step.verb == "press", guide.goals[number][1:])
+    return "".join(step.what for step in steps)
+
+
 class _Pressing:
     """Draws keys while a phone asks for them.
 
@@ -97,25 +105,31 @@ class _Pressing:
         shown: how many of them may be shown.
     """
 
-    def __init__(self, draw: st.DrawFn, board: Switchboard, phone: Phone) -> None:
+    def __init__(self, draw: st.DrawFn, board: Switchboard, phone: Phone, leading: str) -> None:
+        self._leading = leading
         self._draw, self._board, self._phone = draw, board, phone
         self.pressed: list[str] = []
         self.shown = 0
 
     def keys(self) -> Iterator[str]:
         """Go through keys, each to be pressed before the next is asked for."""
+        yield from self._pressing(self._leading)
         while heard := [key for key in KEYS if self._caller.is_heard(key)]:
             is_enough = len(self.pressed) >= MOST_KEYS
             if is_enough or (self.pressed and not self._draw(_GOES_ON)):
                 return
-            for key in self._draw(self._keys_for(heard)):
-                if not self._caller.is_heard(key):
-                    return
-                is_open = len(self.pressed) == self.shown
-                if is_open and not self._caller.playback.asks_for_secret:
-                    self.shown += 1
-                self.pressed.append(key)
-                yield key
+            yield from self._pressing(self._draw(self._keys_for(heard)))
+
+    def _pressing(self, keys: str) -> Iterator[str]:
+        """Go through some keys, as far as they are heard, and take note of them."""
+        for key in keys:
+            if not self._caller.is_heard(key):
+                return
+            is_open = len(self.pressed) == self.shown
+            if is_open and not self._caller.playback.asks_for_secret:
+                self.shown += 1
+            self.pressed.append(key)
+            yield key
 
     @property
     def _caller(self) -> Caller:
@@ -163,7 +177,7 @@ def _calls(draw: st.DrawFn, guide: Guide) -> str:
     call = LedCall(guide)
     with call.at_hand(), silenced():
         error = None
-        for step in draw(st.sampled_from(guide.goals)):
+        for step in guide.goals[draw(goals_of(guide))]:
             if error is not None or not call.can_take(step):
                 break
             error = call.take(step)
@@ -174,6 +188,14 @@ def _calls(draw: st.DrawFn, guide: Guide) -> str:
         if error is None and call.leaves_work:
             call.take(draw(st.sampled_from(call.ordinary())))
     return written(call.steps)
+
+
+def goals_of(guide: Guide) -> st.SearchStrategy[int]:
+    """Return a strategy for the number of a goal: a state, every other time."""
+    return st.one_of(
+        st.integers(0, guide.states - 1),
+        st.integers(0, len(guide.goals) - 1),
+    )
 
 
 def next_steps(call: LedCall) -> st.SearchStrategy[Step]:

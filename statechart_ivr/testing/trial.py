@@ -196,7 +196,7 @@ class Trial:
         has_secret: bool = False,
     ) -> None:
         if error is not None and kind in {"always", "never", "eventually"} and str(error):
-            message += f": {error}"
+            message += f": {str(error).splitlines()[0]}"
         flow = next(iter(self.call.board.flows)).__name__
         if self.call.board.peek(self.call.phone.call_sid) is not None:
             flow = self.call.record.flow
@@ -249,6 +249,12 @@ def shortest(guide: Guide, properties: Sequence[Property], turns: int, failure: 
                 failure, size = found, len(found.steps)
                 break
         size = min(size, len(failure.steps)) - 1
+    for end in range(1, len(failure.steps) - 1):
+        # Hanging up is what any call can do.
+        steps = (*failure.steps[:end], Step("hang_up"))
+        found = tried(guide, properties, turns, steps) if _has_dial(steps) else None
+        if failure.is_like(found) and found:
+            return found
     return failure
 
 
