@@ -31,6 +31,7 @@
     │       └── RunnerClosedError   the process is about to end
     ├── NotationError               a call that is written down cannot be read
     ├── RestError                   Twilio's REST API refuses, or does not answer
+    ├── CallFailedError             a call in a test of a flow did not go as it has to
     └── PhoneError                  a test asked the phone for something a caller cannot do
         ├── EndlessRedirectsError   documents lead to one another, and nobody gets to do anything
         ├── OutOfSightError         a document leads out of the application
@@ -309,6 +310,18 @@ class RestError(IvrError):
 
 class NotationError(IvrError, ValueError):
     """A call that is written down, such as ``dial 2 . hangup``, cannot be read."""
+
+
+class CallFailedError(IvrError, AssertionError):
+    """A call that a test of a flow has made did not go as it has to.
+
+    Attributes:
+        call: the shortest one that was found, in the notation.
+    """
+
+    def __init__(self, message: str, call: str) -> None:
+        self.call = call
+        super().__init__(message)
 
 
 class PhoneError(IvrError, AssertionError):

@@ -17,7 +17,7 @@ from statechart_ivr.checker.spoken import prompts_in
 from statechart_ivr.events import KEYS, QUEUE_RESULTS, phrase_of
 from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.record import Record
-from statechart_ivr.testing.listening import Gathering, Recording
+from statechart_ivr.testing.listening import Gathering, Recording, finished
 from statechart_ivr.testing.playback import Playback
 from statechart_ivr.testing.rules import value_of
 
@@ -134,20 +134,6 @@ def _several(key: str, gathering: Gathering) -> str | None:
     if wanted:
         return key * int(wanted) if int(wanted) > 1 else None
     return key * 4
-
-
-def finished(keys: str, gathering: Gathering) -> str:
-    """Return of some keys those that a Gather takes, with the one that ends it where it is needed.
-
-    What is pressed after its end would go to the document that follows.
-    """
-    wanted = value_of(gathering.element, "numDigits")
-    finish = value_of(gathering.element, "finishOnKey", "#")
-    if finish and finish in keys:
-        keys = keys[: keys.index(finish) + 1]
-    if wanted and len(keys) >= int(wanted):
-        return keys[: int(wanted)]
-    return keys if not finish or keys.endswith(finish) else keys + finish
 
 
 def _words(here: Situation) -> Iterator[Move]:

@@ -47,6 +47,7 @@ def explore(
     *,
     like: Switchboard | IvrApp | None = None,
     progress: Progress | None = None,
+    calendar: Calendar | None = None,
 ) -> Exploration:
     """Make every call there can be.
 
@@ -56,9 +57,10 @@ def explore(
         like: the application itself, for its URLs and its sounds.
         progress: is told, now and then, how many records are found, and how many are left to be
             looked at.
+        calendar: what is known of guards that ask for the time; it learns.
     """
     began = time.monotonic()
-    calendar = Calendar(settings.at)
+    calendar = Calendar(settings.at) if calendar is None else calendar
     with silenced():
         while True:
             live = LiveCall(flows, settings, calendar, like)

@@ -15,6 +15,7 @@ from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.stores.base import Stored
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.line import HeldRunner
+from statechart_ivr.testing.outage import Interruptible, check_reachable
 from statechart_ivr.testing.transport import Webhook, WsgiTransport
 from statechart_ivr.urls import encode_query, join_url
 from statechart_ivr.web import IvrApp
@@ -22,7 +23,7 @@ from statechart_ivr.web import IvrApp
 BASE_URL = "https://phone.example"
 
 
-class OneCallStore:
+class OneCallStore(Interruptible):
     """Keeps what was saved last of each call, for as long as the explorer wants it.
 
     Nothing expires, and a sweep for work that was left finds nothing: all of it is done by hand.
@@ -32,13 +33,18 @@ class OneCallStore:
         self._sessions: dict[str, Stored] = {}
 
     def load(self, call_sid: str) -> Stored | None:
-        """Return the session of a call, or None."""
+        """Return the session of a call, or None.
+
+        Raises:
+            StoreUnavailableError: a test wants it away.
+        """
+        check_reachable()
         return self._sessions.get(call_sid)
 
     def save(self, call_sid: str, data: bytes, *, expected: int | None, ttl: float) -> int:
         """Write a session, unless somebody else wrote it first."""
         del ttl
-        stored = self.load(call_sid)
+        stored = self._sessions.get(call_sid)
         if (stored and stored.revision) != expected:
             raise StaleSessionError(call_sid, expected)
         revision = (expected or 0) + 1

@@ -22,8 +22,8 @@ from statechart_ivr.errors import PhoneError
 from statechart_ivr.flow import CallFlow, Pool, pooled, watching
 from statechart_ivr.record import Record
 from statechart_ivr.switchboard import Switchboard
-from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import sid_digits
+from statechart_ivr.testing.phone import Phone
 from statechart_ivr.testing.snapshot import Snapshot
 from statechart_ivr.turn import flow_errors
 from statechart_ivr.web import IvrApp
@@ -40,6 +40,7 @@ class LiveCall:
         settings: what can happen.
         calendar: learns when guards change their answers.
         like: the real application, for its URLs and its sounds.
+        clock: the application's, where it is not to stand still.
 
     Attributes:
         board: the application.
@@ -55,11 +56,12 @@ class LiveCall:
         settings: Settings,
         calendar: Calendar,
         like: Switchboard | IvrApp | None = None,
+        clock: StandingClock | None = None,
     ) -> None:
         self._flows = {flow.__name__: flow for flow in flows}
         self._settings, self._calendar = settings, calendar
         self._pool = Pool()
-        self.clock = StandingClock(settings.at)
+        self.clock = StandingClock(settings.at) if clock is None else clock
         self.observer = Observer(calendar, self.clock)
         self.board = board_for(flows, self.clock, settings.services, like)
         self.phone = Phone(self.board, strict=False)

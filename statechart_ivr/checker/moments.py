@@ -78,7 +78,10 @@ class Calendar:
 
     Attributes:
         start: the same in UTC.
+        is_closed: whether nothing is learned any more.
     """
+
+    is_closed = False
 
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(timezone.utc)
@@ -104,6 +107,8 @@ class Calendar:
         Returns:
             Whether it changes at times at which no guard was known to.
         """
+        if self.is_closed:
+            return False
         before = clock.moment
 
         def answer(moment: datetime) -> Answer:

@@ -15,9 +15,11 @@ spaces in it stands in quotes, as in a shell.
 | ``dial.busy`` | a Dial ends; ``dial.unbridged``: it was answered, and nobody was put through | ``dial_result`` |
 | ``queue.leave`` | an Enqueue ends | ``queue_result`` |
 | ``pay.success``, ``connect``, ``refer.completed`` | another verb ends | ``pay_result``, … |
+| ``example pin.1`` | the first of the ``examples=`` of the handler in ``pin`` is pressed, or said | ``example`` |
 | ``hangup`` | the caller hangs up | ``hang_up`` |
 | ``again`` | the last request comes twice | ``retry`` |
 | ``late`` | the one before it comes late | ``late`` |
+| ``outage`` | the store is away when the next document is asked for | ``outage`` |
 | ``go /path`` | the live call is taken over at a route | ``redirect`` |
 | ``work order_found '{"status": "packed"}'`` | background work ends with an event; ``-`` for none | ``work`` |
 | ``deliver agent_ready '{…}'`` | an event comes from outside | ``deliver`` |
@@ -34,8 +36,8 @@ from typing import Any
 
 from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import NotationError
-from statechart_ivr.testing import Phone
 from statechart_ivr.testing.parameters import DIAL_STATUSES, QUEUE_RESULTS
+from statechart_ivr.testing.phone import Phone
 
 _KEYS = frozenset("0123456789*#")
 _KNOWN = {"dial": (*DIAL_STATUSES, "unbridged"), "queue": QUEUE_RESULTS}
@@ -46,8 +48,9 @@ class Step:
     """One thing that happens in a call.
 
     Attributes:
-        verb: ``dial at press wait say record dial_result queue_result pay_result connect_result
-            refer_result hang_up retry late redirect work deliver``, most of them methods of
+        verb: ``dial at press wait say example record dial_result queue_result pay_result
+            connect_result refer_result hang_up retry late outage redirect work deliver``, most of
+            them methods of
             `~statechart_ivr.testing.Phone`.
         what: the path, the keys, the words, the result, the event, the moment; or nothing.
         data: of the event, as JSON text with its names sorted; or nothing.
@@ -94,6 +97,9 @@ class Step:
     def _method(self) -> tuple[str, list[Any], dict[str, Any]]:
         if self.verb == "at":
             return "until", [self.what], {}
+        if self.verb == "example":
+            state, _, number = self.what.rpartition(".")
+            return "example", [state, int(number)], {}
         if self.verb == "dial_result" and self.what == "unbridged":
             return "dial_result", ["completed"], {"bridged": False}
         if self.verb == "dial":
@@ -171,6 +177,8 @@ def _taking(word: str, rest: list[str]) -> Step:
     what = rest.pop(0)
     if word == "at":
         return Step("at", _checked_moment(what))
+    if word == "example":
+        return Step("example", _checked_example(what))
     if word in {"work", "deliver"}:
         data = _data(rest.pop(0), word) if rest and rest[0].startswith("{") else {}
         if word == "deliver" and what == "-":
@@ -184,6 +192,13 @@ def _checked_moment(text: str) -> str:
         as_moment(text)
     except ValueError:
         raise NotationError(f"at {text}: write a moment as 2026-01-05T17:00") from None
+    return text
+
+
+def _checked_example(text: str) -> str:
+    state, _, number = text.rpartition(".")
+    if not state or not (number.isascii() and number.isdigit() and int(number)):
+        raise NotationError(f"example {text}: write a state and a number, such as pin.1")
     return text
 
 
@@ -208,11 +223,13 @@ _PLAIN = {
     "hangup": "hang_up",
     "again": "retry",
     "late": "late",
+    "outage": "outage",
     "connect": "connect_result",
 }
 _TAKING = {
     "at": "2026-01-05T17:00",
     "say": "WORDS",
+    "example": "STATE.1",
     "go": "/path",
     "work": "EVENT",
     "deliver": "EVENT",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from statechart_ivr.checker.alphabet import finished
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Edge, Exploration, Kind
 from statechart_ivr.checker.notation import Step
 from statechart_ivr.checker.question import Choice, Question, questions_of
 from statechart_ivr.events import KEYS, occurs, words_of
 from statechart_ivr.flow import CallFlow, spec_of
+from statechart_ivr.testing.listening import finished
 
 _DEAD = "take it out of the prompt, or write a transition for it"
 _UNSAID = "say it, as choices() does for key(…, say=…), or take the transition away"

@@ -9,8 +9,9 @@ from contextlib import closing
 
 import click
 
-from statechart_ivr.checker.line import board_for, silenced
+from statechart_ivr.checker.line import silenced
 from statechart_ivr.checker.notation import Step, parse_call
+from statechart_ivr.checker.playing import board_to_play, says_work
 from statechart_ivr.checker.sounds import board_with_sounds
 from statechart_ivr.cli.exploring import (
     Explored,
@@ -22,12 +23,10 @@ from statechart_ivr.cli.exploring import (
 from statechart_ivr.cli.report_view import near
 from statechart_ivr.cli.tables import print_line
 from statechart_ivr.cli.target import HELP
-from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import NotationError, PhoneError
 from statechart_ivr.flow import CallFlow, spec_of
-from statechart_ivr.runners.inline import InlineRunner
 from statechart_ivr.switchboard import Switchboard
-from statechart_ivr.testing import Phone
+from statechart_ivr.testing.phone import Phone
 
 EPILOG = """\b
 Examples:
@@ -61,6 +60,8 @@ def _steps(_: click.Context, __: click.Parameter, value: str) -> list[Step]:
 @click.argument("target")
 @click.argument("call", callback=_steps)
 @plays_a_call
+@click.option("--by-hand", is_flag=True,
+              help="Leave all background work to CALL, also if it says nothing of it.")  # fmt: skip
 @click.pass_context
 def replay(
     context: click.Context,
@@ -70,6 +71,7 @@ def replay(
     services: Services | None,
     folder: str | None,
     mount_path: str,
+    by_hand: bool,
 ) -> None:
     """Make a call."""
     around = Surroundings(at, services, folder, mount_path)
@@ -77,13 +79,8 @@ def replay(
     while call[0].verb == "at":
         at = call.pop(0).what
     like = board_with_sounds(explored.flows, folder, mount_path) if folder else explored.app
-    board = board_for(
-        explored.flows,
-        SimulatedClock(at),
-        around.known_services,
-        like,
-        runner=None if _is_by_hand(explored, call, services) else InlineRunner(),
-    )
+    by_hand = by_hand or _is_by_hand(explored, call, services)
+    board = board_to_play(explored.flows, at, around.known_services, like, by_hand=by_hand)
     with closing(board), silenced():
         phone = Phone(board)
         failure = _made(phone, call, explored.flows)
@@ -98,7 +95,7 @@ def replay(
 
 def _is_by_hand(explored: Explored, call: Sequence[Step], services: Services | None) -> bool:
     """Return whether background work is left to the call; an application's has effects."""
-    return any(step.verb == "work" for step in call) or (explored.app is not None and not services)
+    return says_work(call) or (explored.app is not None and not services)
 
 
 def _made(phone: Phone, call: Sequence[Step], flows: Sequence[type[CallFlow]]) -> str:

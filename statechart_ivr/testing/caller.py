@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 
 from statechart_ivr.errors import PhoneError
@@ -73,7 +73,7 @@ class Caller:
         self.transcript.does("dials")
         self.playback.open(url, method)
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | Iterator[str]) -> None:
         """Press keys one after the other; what they leave incomplete is sent after a silence.
 
         The transcript shows those that were heard, up to the first that may be a secret. Errors
@@ -82,7 +82,8 @@ class Caller:
         Raises:
             PhoneError: something is no key, or nobody listens to it.
         """
-        _check_keys(keys)
+        if not isinstance(keys, Iterator):
+            _check_keys(keys)
         self.does("presses ")
         shown = ""
         for key in keys:
@@ -96,15 +97,18 @@ class Caller:
             self.playback.time_out()
 
     def _check_heard(self, key: str, shown: str) -> None:
-        listening, after = self.playback.listening, f" after {shown!r}" if shown else ""
+        after = f" after {shown!r}" if shown else ""
         if self.playback.outcome:
             raise PhoneError(f"nobody hears what is pressed{after}: the call is over")
-        if isinstance(listening, Gathering):
-            is_heard = listening.takes_keys
-        else:
-            is_heard = isinstance(listening, Recording) or self._hangs_up_on(key)
-        if not is_heard:
+        if not self.is_heard(key):
             raise self.playback.refusal(f"press(){after}")
+
+    def is_heard(self, key: str) -> bool:
+        """Return whether anybody listens to a key now."""
+        listening = self.playback.listening
+        if isinstance(listening, Gathering):
+            return listening.takes_keys
+        return isinstance(listening, Recording) or self._hangs_up_on(key)
 
     def _shown(self, key: str, before: str) -> str:
         """Return what the transcript adds for a key."""

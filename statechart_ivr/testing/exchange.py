@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from statechart_ivr.errors import TwimlRefusedError
+from statechart_ivr.testing.outage import away_once
 from statechart_ivr.testing.parameters import Parameters
 from statechart_ivr.testing.script import Reply, Script, check, read
 from statechart_ivr.testing.transcript import Transcript
@@ -43,6 +44,7 @@ class Exchange:
         last: the webhook sent last, or None.
         before: the one sent before that, or None.
         text: the document that came last, or nothing.
+        meets_outage: whether the store is away when the next document is asked for.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Exchange:
         self.last: Sent | None = None
         self.before: Sent | None = None
         self.text = ""
+        self.meets_outage = False
 
     def copied(self, transcript: Transcript) -> Exchange:
         """Return an exchange that goes on from here, and takes it down elsewhere."""
@@ -136,4 +139,8 @@ class Exchange:
         place = sent.webhook.shown.removeprefix(self._transport.base_url)
         self._transcript.happens(f"{sent.webhook.method} {place}")
         with reraised(wanted=self._raise_errors):
-            return self._transport.send(sent.webhook)
+            if not (self.meets_outage and sent.is_played):
+                return self._transport.send(sent.webhook)
+            self.meets_outage = False
+            with away_once():
+                return self._transport.send(sent.webhook)

@@ -19,6 +19,7 @@ from statechart_ivr.stores import open_store
 from statechart_ivr.stores.base import SessionStore
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.holding import Holding
+from statechart_ivr.testing.outage import PhoneStore
 from statechart_ivr.testing.transport import (
     SwitchboardTransport,
     Transport,
@@ -186,7 +187,8 @@ def line_to(target: Target, options: Options) -> Line:
 
 def _to_flow(flow: type[CallFlow], options: Options) -> Line:
     clock = _own_clock(options)
-    store = open_store("memory:" if options.store is None else options.store, clock=clock)
+    given = options.store
+    store = PhoneStore(clock=clock) if given is None else open_store(given, clock=clock)
     switchboard = Switchboard(
         flow,
         store=store,

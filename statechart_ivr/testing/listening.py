@@ -178,3 +178,17 @@ class Recording:
     def hang_up(self, seconds: float) -> Taken:
         """Return what the action is told when the caller hangs up after some seconds."""
         return Taken(recorded(seconds, "hangup"))
+
+
+def finished(keys: str, gathering: Gathering) -> str:
+    """Return of some keys those that a Gather takes, with the one that ends it where it is needed.
+
+    What is pressed after its end would go to the document that follows.
+    """
+    wanted = value_of(gathering.element, "numDigits")
+    finish = value_of(gathering.element, "finishOnKey", "#")
+    if finish and finish in keys:
+        keys = keys[: keys.index(finish) + 1]
+    if wanted and len(keys) >= int(wanted):
+        return keys[: int(wanted)]
+    return keys if not finish or keys.endswith(finish) else keys + finish

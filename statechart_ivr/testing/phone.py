@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from statechart_ivr.testing.line import (
     path_of,
     seconds_until,
 )
+from statechart_ivr.testing.mishaps import Mishaps
 from statechart_ivr.testing.parameters import Parameters, as_text, new_sid, standard
 from statechart_ivr.testing.snapshot import Snapshot, back_to, snapshot_of
 from statechart_ivr.testing.transcript import Transcript
@@ -29,7 +30,7 @@ from statechart_ivr.testing.view import PhoneView
 from statechart_ivr.testing.working import finish_work
 
 
-class Phone(PhoneView, AbstractContextManager["Phone"]):
+class Phone(Mishaps, PhoneView, AbstractContextManager["Phone"]):
     """Calls an application as Twilio does, and is the person who hears and presses keys.
 
     It sends signed webhooks, follows actions and redirects, plays every verb on a clock of its own,
@@ -179,14 +180,14 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         self._call.dial(url, method)
         return self._settled()
 
-    def press(self, keys: str) -> Phone:
+    def press(self, keys: str | Iterator[str]) -> Phone:
         """Press keys one after the other.
 
         Each goes to whatever listens by then: when one completes an input, the next goes to what
         follows. Keys left incomplete are sent after the Gather's silence.
 
         Args:
-            keys: of ``0123456789*#``.
+            keys: of ``0123456789*#``; an iterator is asked for one at a time, when it is heard.
 
         Raises:
             PhoneError: something is no key, or nobody listens.
@@ -313,16 +314,6 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         self._call.playback.open(url)
         return self._settled()
 
-    def retry(self) -> Phone:
-        """Send the last webhook once more, as after a lost answer; the new answer is played."""
-        self._call.retry()
-        return self._settled()
-
-    def late(self) -> Phone:
-        """Have the webhook before the last one arrive once more, too late to be heard."""
-        self._call.come_late()
-        return self._settled()
-
     def work(self, event: str | None, /, **data: Any) -> Phone:
         """Say what the background work of the call comes to; only with ``by_hand=True``.
 
@@ -392,8 +383,4 @@ class Phone(PhoneView, AbstractContextManager["Phone"]):
         """
         told = as_text(self.callback, parameters)
         self._call.exchange.callback(self._line.absolute(url), told)
-        return self
-
-    def _settled(self) -> Phone:
-        self._call.settle()
         return self

@@ -29,9 +29,11 @@ TABLE = [
     ("pay.success", 'pay_result("success")'),
     ("connect", "connect_result()"),
     ("refer.completed", 'refer_result("completed")'),
+    ("example pin.1", 'example("pin", 1)'),
     ("hangup", "hang_up()"),
     ("again", "retry()"),
     ("late", "late()"),
+    ("outage", "outage()"),
     ("go /path", 'redirect("/path")'),
     ("work -", "work(None)"),
     (
