@@ -82,11 +82,11 @@ def replay(
         SimulatedClock(at),
         around.known_services,
         like,
-        runner=None if _is_by_hand(explored, call, services) else InlineRunner(),
+        runner=None if is_by_hand(explored, call, services) else InlineRunner(),
     )
     with closing(board), silenced():
         phone = Phone(board)
-        failure = _made(phone, call, explored.flows)
+        failure = made(phone, call, explored.flows)
         for line in phone.transcript.splitlines():
             print_line(line)
         print_line("")
@@ -96,12 +96,12 @@ def replay(
         context.exit(1)
 
 
-def _is_by_hand(explored: Explored, call: Sequence[Step], services: Services | None) -> bool:
+def is_by_hand(explored: Explored, call: Sequence[Step], services: Services | None) -> bool:
     """Return whether background work is left to the call; an application's has effects."""
     return any(step.verb == "work" for step in call) or (explored.app is not None and not services)
 
 
-def _made(phone: Phone, call: Sequence[Step], flows: Sequence[type[CallFlow]]) -> str:
+def made(phone: Phone, call: Sequence[Step], flows: Sequence[type[CallFlow]]) -> str:
     """Make the call, and return what went wrong; nothing if nothing did."""
     for number, step in enumerate(call, 1):
         try:

@@ -76,8 +76,12 @@ FLOORS = {
     "web": 8,
     "testing": 10,
     "checker": 11,
+    "testing.call_files": 12,
     "cli": 12,
-    "statechart_ivr": 13,
+    "testing.flow_targets": 13,
+    "testing.flow_items": 14,
+    "testing.pytest_plugin": 15,
+    "statechart_ivr": 16,
 }
 
 PACKAGE = "statechart_ivr"
