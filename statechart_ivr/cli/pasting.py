@@ -71,7 +71,12 @@ def imports_for(target: str, explored: Explored, around: Surroundings) -> list[s
     if explored.app:
         lines = [f"from {_module_of(place)} import {_app_name(target, explored)}"]
     else:
-        lines = [f"from {flow.__module__} import {flow.__name__}" for flow in explored.flows]
+        own = import_place(place).__name__  # not the file's, where another module has that name
+        modules = {own: _module_of(place)}
+        lines = [
+            f"from {modules.get(flow.__module__, flow.__module__)} import {flow.__name__}"
+            for flow in explored.flows
+        ]
     if around.services:
         place, name = around.services.place, around.services.name
         lines.append(f"from {_module_of(place)} import {name}")

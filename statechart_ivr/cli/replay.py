@@ -79,11 +79,11 @@ def replay(
     while call[0].verb == "at":
         at = call.pop(0).what
     like = board_with_sounds(explored.flows, folder, mount_path) if folder else explored.app
-    by_hand = by_hand or _is_by_hand(explored, call, services)
+    by_hand = by_hand or is_by_hand(explored, call, services)
     board = board_to_play(explored.flows, at, around.known_services, like, by_hand=by_hand)
     with closing(board), silenced():
         phone = Phone(board)
-        failure = _made(phone, call, explored.flows)
+        failure = made(phone, call, explored.flows)
         for line in phone.transcript.splitlines():
             print_line(line)
         print_line("")
@@ -93,12 +93,12 @@ def replay(
         context.exit(1)
 
 
-def _is_by_hand(explored: Explored, call: Sequence[Step], services: Services | None) -> bool:
+def is_by_hand(explored: Explored, call: Sequence[Step], services: Services | None) -> bool:
     """Return whether background work is left to the call; an application's has effects."""
     return says_work(call) or (explored.app is not None and not services)
 
 
-def _made(phone: Phone, call: Sequence[Step], flows: Sequence[type[CallFlow]]) -> str:
+def made(phone: Phone, call: Sequence[Step], flows: Sequence[type[CallFlow]]) -> str:
     """Make the call, and return what went wrong; nothing if nothing did."""
     for number, step in enumerate(call, 1):
         try:

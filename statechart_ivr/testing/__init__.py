@@ -5,11 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from statechart_ivr.testing.phone import Phone
-
 if TYPE_CHECKING:
     from statechart_ivr.checker.playing import play
     from statechart_ivr.testing.case import always, eventually, flow_test_case, never
+    from statechart_ivr.testing.phone import Phone
     from statechart_ivr.testing.strategies import calls, keypad_sequences
 
 __all__ = [
@@ -23,8 +22,9 @@ __all__ = [
     "play",
 ]
 
-#: What needs the checker, or Hypothesis, is loaded when it is asked for.
+#: Loaded when it is asked for: pytest imports this package for its plugin, whatever it tests.
 _HOMES = {
+    "Phone": "testing.phone",
     "always": "testing.case",
     "calls": "testing.strategies",
     "eventually": "testing.case",

@@ -8,6 +8,8 @@ against a server.
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +67,31 @@ def test_python_blocks_run(page: Path) -> None:
     for name, thing in namespace.items():
         if name.startswith("test_") and callable(thing):
             thing()
+
+
+@pytest.mark.slow
+def test_flows_in_pytest(folder: Path) -> None:
+    """The page on pytest: its commands, its settings and its calls, of the tutorial's flow."""
+    page = ROOT / "docs/how-to/pytest.md"
+    ((_, calls),) = blocks(page, "text")
+    (folder / "hello.call").write_text(calls, "utf-8")
+    (folder / "doubles.py").write_text("SERVICES = {}", "utf-8")
+    kinds = len(checker.RULES) + 1
+    for _, typed in blocks(page, "console"):
+        assert f"{kinds + 1} passed" in pytest_on(shlex.split(typed.removeprefix("$ "))[1:])
+    (folder / "hello.call").unlink()
+    code = (folder / "hello.py").read_text("utf-8")
+    (folder / "flow.py").write_text(code, "utf-8")
+    (folder / "reminder.py").write_text(code.replace("/incoming-call", "/reminder"), "utf-8")
+    (settings,) = (shown for _, shown in blocks(page, "ini") if "[tox]" not in shown)
+    (folder / "pytest.ini").write_text(settings, "utf-8")
+    assert f"{2 * kinds} passed" in pytest_on([])
+
+
+def pytest_on(arguments: list[str]) -> str:
+    """Return what pytest prints in the current folder."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def test_readme_and_tutorial_show_one_flow() -> None:

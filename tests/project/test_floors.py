@@ -86,7 +86,11 @@ FLOORS = {
     "testing.case": 14,
     "testing": 15,
     "cli": 16,
-    "statechart_ivr": 17,
+    "testing.call_files": 16,
+    "testing.flow_targets": 17,
+    "testing.flow_items": 18,
+    "testing.pytest_plugin": 19,
+    "statechart_ivr": 20,
 }
 
 PACKAGE = "statechart_ivr"

@@ -77,3 +77,4 @@ def test_examples_in_docstrings(module: str) -> None:
 def test_every_public_name_is_there() -> None:
     """Everything the root promises can be imported from it."""
     assert [name for name in statechart_ivr.__all__ if not hasattr(statechart_ivr, name)] == []
+    assert set(statechart_ivr.__all__) <= set(dir(statechart_ivr))
