@@ -44,7 +44,7 @@ class Situation:
         flow: whose call it is.
         record: what is stored of it.
         playback: what is played.
-        entries: paths at which it can be taken over.
+        entries: at which it can be taken over, each with a URL that the call does not remember.
         signals: events that come from outside, and their data.
     """
 

@@ -305,7 +305,7 @@ class _Walk:
         Once for each kind of move in each configuration; what is checked is the flow's code, which
         is the same in all its records.
         """
-        tried = (node and (node.flow, node.conf), move.step)
+        tried = (node and (node.flow, node.conf), move.letter)
         if tried in self._tried:
             return
         self._tried.add(tried)

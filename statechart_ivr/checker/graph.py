@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
@@ -49,6 +49,13 @@ class Move:
     def is_input(self) -> bool:
         """Whether a caller who is asked something does it."""
         return self.kind in {Kind.KEYS, Kind.WORDS, Kind.SILENCE}
+
+    @property
+    def letter(self) -> str:
+        """The move as the alphabet lists it: takeovers at one route are one."""
+        if self.kind is Kind.TAKEOVER:
+            return str(replace(self.step, what=self.step.what.partition("?")[0]))
+        return str(self.step)
 
 
 #: Where an edge begins by which a call comes in.

@@ -38,8 +38,8 @@ def identity(
 
     Left out are ids, numbers of documents, the times of jobs, and by what a request is known that
     comes twice; and the call's status, which each request brings anew. So is how many turns there
-    were: the ``max_turns`` of a flow are not an end that anybody counts on. A route at which the
-    call was taken over before is as good as another.
+    were: the ``max_turns`` of a flow are not an end that anybody counts on. At which URLs the call
+    was taken over does not count either: each takeover has a new one.
 
     Args:
         record: what is stored.

@@ -20,7 +20,7 @@ from statechart_ivr.checker.working import Workshop
 from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import PhoneError
 from statechart_ivr.flow import CallFlow, Pool, pooled, watching
-from statechart_ivr.record import Record
+from statechart_ivr.record import REMEMBERED, Record
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.parameters import sid_digits
 from statechart_ivr.testing.phone import Phone
@@ -142,7 +142,7 @@ class LiveCall:
             for event, data in self._settings.event_data.items()
             if not self.workshop.is_work(event)
         }
-        entries = tuple(one.path for one in self._entries if one.is_plain)
+        entries = tuple(_anew(one.path, record) for one in self._entries if one.is_plain)
         yield from moves(Situation(flow, record, playback, entries, outside))
         change = self._calendar.next_change(self.clock.moment)
         if change is not None:
@@ -172,3 +172,14 @@ class LiveCall:
             self.phone.dial(step.what, **{**told, "CallSid": CALL_SID})
         else:
             step.apply(self.phone)
+
+
+def _anew(path: str, record: Record) -> str:
+    """Return the URL of a takeover that a call does not remember.
+
+    The same one again would only say where the call is now, as for a request that comes late.
+    """
+    before = len(record.entry_keys)
+    if before == 1:
+        return path  # the call came in, and was not taken over
+    return f"{path}?nonce={before if before < REMEMBERED else record.seq}"

@@ -51,7 +51,7 @@ class Report:
         """What was tried, by kind, in the notation; each as often as it was possible."""
         tried: dict[str, dict[str, None]] = {}
         for edge in self.found.edges:
-            tried.setdefault(edge.move.kind.value, {})[str(edge.move.step)] = None
+            tried.setdefault(edge.move.kind.value, {})[edge.move.letter] = None
         return {kind: tuple(steps) for kind, steps in tried.items()}
 
     @property

@@ -11,7 +11,7 @@ from twilio.twiml.voice_response import Dial, Enqueue, Gather, Hangup, Pause, Re
 
 from statechart_ivr import CallFlow, background, document, gather, key, on_input, renders, routable
 from statechart_ivr.call import Call
-from statechart_ivr.checker import Entry, check_flow, explore
+from statechart_ivr.checker import Entry, Finding, check_flow, explore
 from statechart_ivr.checker.graph import START, Exploration, Trouble
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import PhoneError
@@ -355,10 +355,49 @@ def test_calls_with_something_of_their_own_are_not_what_others_are_taken_over_at
         "dial /other?x=1",
         'dial /other \'{"AnsweredBy": "human"}\'',
     ]
-    taken = {str(edge.move.step) for edge in found.edges if edge.move.step.verb == "redirect"}
+    taken = {edge.move.letter for edge in found.edges if edge.move.step.verb == "redirect"}
     assert taken == {"go /in"}
     ann = next(node for node in found.nodes if node.record.data)
     assert ann.record.data == {"who": "Ann"}
+
+
+class Arrivals(CallFlow):
+    """Its menu is no longer said when a call comes there for the tenth time."""
+
+    menu = State(initial=True)
+    hours = State(final=True)
+    menu.to(hours, event=[key("1", say="For our hours, press 1."), "give_up"])
+
+    @routable("/in", menu)
+    def come_in(self):
+        self.session["times"] = self.session.get("times", 0) + 1
+        if self.session["times"] == 10:
+            raise ValueError("ten times")
+
+    @renders(menu)
+    def say_menu(self):
+        return gather(*self.choices())
+
+    @renders(hours)
+    def say_hours(self):
+        return ["Nine to five.", Hangup()]
+
+
+def test_a_call_is_taken_over_again_and_again() -> None:
+    """Each takeover has a URL that the call does not remember, and the call shows it as written."""
+    report = check_flow(Arrivals)
+    (raised,) = report.having("raises")
+    takeovers = ["go /in", *(f"go /in?nonce={n}" for n in (2, 3, 4, 5, 6, 7, 8, 9))]
+    assert raised.call == " ".join(["dial", *takeovers])
+    with pytest.raises(ValueError, match="ten times"):
+        make(Phone(Arrivals), raised)
+    assert report.alphabet["takeovers"] == ("go /in",)
+
+
+def make(phone: Phone, finding: Finding) -> None:
+    """Make the call that shows a finding."""
+    for step in finding.steps:
+        step.apply(phone)
 
 
 @pytest.mark.parametrize(
