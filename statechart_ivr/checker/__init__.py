@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from statechart_ivr.checker.check import check_flow
+from statechart_ivr.checker.coverage import Coverage
 from statechart_ivr.checker.findings import RULES, Finding, Severity
+from statechart_ivr.checker.played import coverage_of_calls
 from statechart_ivr.checker.report import Report, Verdict
 from statechart_ivr.checker.settings import Entry, Limits
 
 __all__ = [
     "RULES",
+    "Coverage",
     "Entry",
     "Finding",
     "Limits",
@@ -16,4 +19,5 @@ __all__ = [
     "Severity",
     "Verdict",
     "check_flow",
+    "coverage_of_calls",
 ]

@@ -30,7 +30,7 @@ from statechart_ivr.errors import (
 )
 from statechart_ivr.events import Kind as EventKind
 from statechart_ivr.events import kind_of
-from statechart_ivr.flow import CallFlow
+from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.script import Script, sounds_in
 from statechart_ivr.testing.snapshot import Snapshot
@@ -302,10 +302,10 @@ class _Walk:
     ) -> None:
         """Send it twice, send what was before it late, and do it once more, with the same result.
 
-        Once for each kind of move in each configuration; what is checked is the flow's code, which
-        is the same in all its records.
+        Once for each kind of move from one configuration to another; what is checked is the flow's
+        code, which is the same in all its records.
         """
-        tried = (node and (node.flow, node.conf), move.letter)
+        tried = (node and (node.flow, node.conf), move.letter, self.found.nodes[after].conf)
         if tried in self._tried:
             return
         self._tried.add(tried)
@@ -322,6 +322,10 @@ class _Walk:
     def _check_repeated(self, node: Node | None, move: Move, steps: tuple[Step, ...]) -> None:
         """Have a request come twice, or late, which is no reason for flow code to raise."""
         error = self._live.apply(move.step)
+        if error is None and move.step.verb == "retry":
+            record = self._live.record
+            for leaf in spec_of(self._live.flow).chart.leaves(list(record.conf)):
+                self.found.repeated.setdefault((record.flow, leaf), (*steps, move.step))
         if error is not None and type(error) is not PhoneError:
             self._note_error(node, move, (*steps, move.step), error)
 

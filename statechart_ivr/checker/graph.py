@@ -185,6 +185,8 @@ class Exploration:
             shortest call for each; also of documents that led on to another.
         played: the sounds that are played, each with the shortest call: by flow, state, and the URL
             as it stands in the document.
+        repeated: a request that was sent twice in each state, with the shortest call, by flow and
+            innermost state.
         moments: where the clock may stand when a call comes in; the usual one first.
         unfinished: why there is more to explore; nothing where there is not.
         seconds: how long it took.
@@ -201,6 +203,7 @@ class Exploration:
         default_factory=dict
     )
     played: dict[tuple[str, str, str], tuple[Step, ...]] = field(default_factory=dict)
+    repeated: dict[tuple[str, str], tuple[Step, ...]] = field(default_factory=dict)
     moments: tuple[datetime, ...] = ()
     unfinished: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
+from statechart_ivr.checker.coverage import Coverage, coverage_of
 from statechart_ivr.checker.findings import Finding, Severity
 from statechart_ivr.checker.graph import Exploration
 
@@ -54,6 +56,11 @@ class Report:
             tried.setdefault(edge.move.kind.value, {})[edge.move.letter] = None
         return {kind: tuple(steps) for kind, steps in tried.items()}
 
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the calls cover that were made, and what they leave out."""
+        return coverage_of(self.found)
+
     @property
     def reached(self) -> frozenset[str]:
         """Ids of all states that some call enters."""
@@ -88,6 +95,7 @@ class Report:
                 }
                 for one in self.findings
             ],
+            "coverage": self.coverage.to_json(),
         }
 
     def __str__(self) -> str:
