@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from statechart_ivr.checker.check import check_flow
+from statechart_ivr.checker.diff import Comparison, diff_flows
+from statechart_ivr.checker.difference import Change, Difference
 from statechart_ivr.checker.findings import RULES, Finding, Severity
 from statechart_ivr.checker.report import Report, Verdict
 from statechart_ivr.checker.settings import Entry, Limits
 
 __all__ = [
     "RULES",
+    "Change",
+    "Comparison",
+    "Difference",
     "Entry",
     "Finding",
     "Limits",
@@ -16,4 +21,5 @@ __all__ = [
     "Severity",
     "Verdict",
     "check_flow",
+    "diff_flows",
 ]
