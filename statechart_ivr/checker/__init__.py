@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from statechart_ivr.checker.check import check_flow
 from statechart_ivr.checker.coverage import Coverage
+from statechart_ivr.checker.diff import Comparison, diff_flows
+from statechart_ivr.checker.difference import Change, Difference
 from statechart_ivr.checker.findings import RULES, Finding, Severity
 from statechart_ivr.checker.played import coverage_of_calls
 from statechart_ivr.checker.report import Report, Verdict
@@ -11,7 +13,10 @@ from statechart_ivr.checker.settings import Entry, Limits
 
 __all__ = [
     "RULES",
+    "Change",
+    "Comparison",
     "Coverage",
+    "Difference",
     "Entry",
     "Finding",
     "Limits",
@@ -20,4 +25,5 @@ __all__ = [
     "Verdict",
     "check_flow",
     "coverage_of_calls",
+    "diff_flows",
 ]

@@ -35,7 +35,7 @@ def budgets(found: Exploration, limits: Limits) -> Iterator[Finding]:
 def late_choices(found: Exploration, limit: float) -> Iterator[Finding]:
     """Return the questions that come first, where their first choice has been said too late."""
     ways = quickest_ways(found, lambda node: node.waiting_for == "gather")
-    measured = (way._replace(seconds=way.seconds + _first_prompt(way.node)) for way in ways)
+    measured = (way._replace(seconds=way.seconds + first_prompt(way.node)) for way in ways)
     what = "the first choice has been said after"
     return _too_slow("late-choice", what, limit, measured, _innermost)
 
@@ -44,7 +44,8 @@ def _innermost(node: Node) -> str:
     return innermost(node.flow, node.conf)
 
 
-def _first_prompt(node: Node) -> float:
+def first_prompt(node: Node) -> float:
+    """Return how many seconds the first prompt takes of the Gather that waits at a node."""
     gather = node.script.verbs[node.position - 1]
     seconds = seconds_to_hear(gather[0]) if len(gather) else 0.0
     return 0.0 if math.isinf(seconds) else seconds

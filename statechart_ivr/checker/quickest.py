@@ -10,7 +10,7 @@ from statechart_ivr.checker.graph import START, Edge, Exploration, Kind, Node
 from statechart_ivr.checker.notation import Step
 
 #: What is no part of a caller's own way: somebody else does it, or a day goes by.
-_NO_WAY = frozenset({Kind.ENTRY, Kind.TAKEOVER, Kind.SIGNAL, Kind.CLOCK})
+NO_WAY = frozenset({Kind.ENTRY, Kind.TAKEOVER, Kind.SIGNAL, Kind.CLOCK})
 
 
 class Way(NamedTuple):
@@ -51,7 +51,7 @@ def _quickest(found: Exploration, entry: Edge, is_there: Callable[[Node], bool])
         if is_there(found.nodes[index]):
             return Way(seconds, found.nodes[index], _steps(found, entry, arrivals, index))
         for following in found.out.get(index, ()):
-            if following.move.kind not in _NO_WAY:
+            if following.move.kind not in NO_WAY:
                 pushed += 1
                 heapq.heappush(waiting, (seconds + following.seconds, pushed, following))
     return None
