@@ -108,6 +108,8 @@ class Caller:
         listening = self.playback.listening
         if isinstance(listening, Gathering):
             return listening.takes_keys
+        if self.playback.waiting is None:
+            return False
         return isinstance(listening, Recording) or self._hangs_up_on(key)
 
     def _shown(self, key: str, before: str) -> str:

@@ -181,9 +181,8 @@ def _calls(draw: st.DrawFn, guide: Guide) -> str:
             if error is not None or not call.can_take(step):
                 break
             error = call.take(step)
-        for _ in range(MOST_MOVES):
-            if error is not None or call.is_over or not draw(_GOES_ON):
-                break
+        most = len(call.steps) + MOST_MOVES
+        while error is None and len(call.steps) < most and not call.is_over and draw(_GOES_ON):
             error = call.take(draw(next_steps(call)))
         if error is None and call.leaves_work:
             call.take(draw(st.sampled_from(call.ordinary())))

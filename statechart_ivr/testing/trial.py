@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 from statechart_ivr.checker.graph import Kind
@@ -161,12 +160,12 @@ class Trial:
             CallWrongError: it never is, or something else is wrong.
         """
         before, has_secret = len(self.call.steps), self._has_secret
-        for number in count():
-            if self._is_stuck or self.call.phone.ended:
-                return
-            if number == self._turns:
-                break
+        left = self._turns
+        while left and not (self._is_stuck or self.call.phone.ended):
             self.take(self._silence())
+            left -= 1
+        if self._is_stuck or self.call.phone.ended:
+            return
         del self.call.steps[before:]
         message = f"a caller who falls silent is not let go in {self._turns} turns"
         self._fail("endless", message, "", None, has_secret=has_secret)

@@ -12,11 +12,16 @@ from hypothesis import settings
 from statemachine import State
 from twilio.twiml.voice_response import Dial, Redirect
 
+from examples.front_desk.flow import FrontDesk
 from examples.proofs import PROOFS, Proof
 from statechart_ivr import CallFlow, background, gather, key, on_input, renders, routable
 from statechart_ivr.checker import Limits
+from statechart_ivr.checker.notation import Step
 from statechart_ivr.errors import CallFailedError
 from statechart_ivr.testing import Phone, always, eventually, flow_test_case, never
+from statechart_ivr.testing.guiding import Guide, guide_for, options_for
+from statechart_ivr.testing.properties import Mark, Property
+from statechart_ivr.testing.trial import Trial, shortest, tried
 
 USUAL = settings(max_examples=30, derandomize=True, database=None)
 SERVICES = {"prices": {"tea": 3}}
@@ -423,3 +428,57 @@ def test_the_examples_go_well(proof: Proof, tmp_path: Path) -> None:
     )
     case("test_calls").test_calls()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_call_that_goes_well_is_checked_in_silence(tmp_path: Path) -> None:
+    """Nothing is printed, and nothing is raised; nor by what cannot happen any more."""
+    case = case_for(Shop, tmp_path)()
+    case.check("dial 1 2")
+    case.check("dial 1 say nothing 2")
+
+
+def test_the_time_of_a_call_is_printed(tmp_path: Path) -> None:
+    """A call at another time of day says so first."""
+
+    def is_closed(self: Any, call: Phone) -> bool:
+        return call.states == ["voicemail"] and call.now.hour >= 17
+
+    told = failure(made(case_for(FrontDesk, tmp_path), tmp_path, is_closed=never(is_closed)))
+    assert re.search(r"\n    at \S+ dial\n", told)
+    assert re.search(r"\n    call = Phone\(FrontDesk, at='?\"?2026-\S+\)\n", told)
+
+
+def guide_of(*flows: Any) -> Guide:
+    """Return a guide to flows."""
+    return guide_for(options_for(flows))
+
+
+def test_a_goal_that_is_out_of_reach_is_given_up() -> None:
+    """The call stays where it can be."""
+    with Trial(guide_of(Shop), [], 10) as trial:
+        trial.follow([Step("dial"), Step("press", "1"), Step("say", "what"), Step("press", "2")])
+        assert trial.call.steps == [Step("dial"), Step("press", "1")]
+        assert trial.call.phone.states == ["basket"]
+
+
+def test_hanging_up_may_be_the_shortest_way() -> None:
+    """A failure that any ended call has is shown by hanging up."""
+    wanted = [Property("lost", Mark("eventually", 9), lambda call: call.states == ["nowhere"])]
+    guide = guide_of(Shop)
+    steps = (Step("dial"), Step("press", "1"), Step("press", "9"), Step("press", "1"))
+    long = tried(guide, wanted, 20, (*steps, Step("press", "2")))
+    assert long is not None
+    found = shortest(guide, wanted, 20, long)
+    assert [str(step) for step in found.steps] == ["dial", "hangup"]
+
+
+def test_a_flow_that_raises_at_once(tmp_path: Path) -> None:
+    """Nothing is stored of its call; it is the flow's all the same."""
+
+    class AtOnce(Shop):
+        def say_menu(self):
+            raise KeyError("menu")
+
+    assert failure(case_for(AtOnce, tmp_path)).startswith(
+        "AtOnce: the flow raises KeyError: 'menu'\n\n    dial\n"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -21,6 +22,7 @@ from statechart_ivr.checker import Entry
 from statechart_ivr.checker.line import silenced
 from statechart_ivr.checker.moments import Calendar, StandingClock
 from statechart_ivr.checker.notation import parse_call, written
+from statechart_ivr.checker.playing import board_to_play
 from statechart_ivr.checker.settings import Settings
 from statechart_ivr.checker.watching import Observer
 from statechart_ivr.errors import ConfigurationError, MissingExtraError, PhoneError
@@ -28,7 +30,8 @@ from statechart_ivr.flow import watching
 from statechart_ivr.spec import CallFlowMeta
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
-from statechart_ivr.testing import Phone, calls, keypad_sequences, play
+from statechart_ivr.testing import Phone, calls, keypad_sequences, play, strategies
+from statechart_ivr.testing.guiding import guide_for, options_for
 from tests.checker.flows import explored
 
 
@@ -305,3 +308,29 @@ def test_there_is_nothing_else() -> None:
     """A name that is not there is an ordinary mistake."""
     with pytest.raises(AttributeError, match="no attribute 'cals'"):
         testing.cals  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("flow", "goal", "begins"),
+    [
+        (FrontDesk, "dial 1 say nothing 2", "dial 1"),
+        (Account, "dial 2 hangup 1", "dial 2 hangup"),
+    ],
+)
+def test_a_goal_that_is_out_of_reach_is_given_up(
+    flow: type[CallFlow], goal: str, begins: str
+) -> None:
+    """The call goes on from where it is."""
+    guide = replace(guide_for(options_for(flow)), goals=(tuple(parse_call(goal)),), states=1)
+    for line in drawn(strategies._calls(guide), 10):
+        assert line.startswith(begins)
+        assert "nothing" not in line
+
+
+def test_keys_towards_a_goal_are_pressed_as_far_as_they_are_heard() -> None:
+    """What comes after the end of a call is left out."""
+    board = board_to_play(Account, Settings().at, None, None, by_hand=False)
+    phone = Phone(board).dial()
+    pressing = strategies._Pressing(lambda _: False, board, phone, "14711#99")
+    phone.press(pressing.keys())
+    assert ("".join(pressing.pressed), pressing.shown) == ("14711#", 1)
