@@ -117,8 +117,16 @@ def _moment(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 def _services(_: click.Context, __: click.Parameter, value: str | None) -> Services | None:
-    if value is None:
-        return None
+    return None if value is None else services_named(value)
+
+
+def services_named(value: str) -> Services:
+    """Return what ``--services`` names.
+
+    Raises:
+        click.BadParameter: there is no such name, or it is no dict of services.
+        TargetError: what it stands in cannot be imported.
+    """
     place, name = split_target(value)
     if not name:
         raise click.BadParameter(f"{value} names no services; write module:NAME or file.py:NAME")

@@ -10,6 +10,7 @@ import click
 from statechart_ivr.cli.call_out import call_out
 from statechart_ivr.cli.check import check
 from statechart_ivr.cli.connect import connect
+from statechart_ivr.cli.diff import diff
 from statechart_ivr.cli.replay import replay
 from statechart_ivr.cli.serve import serve
 from statechart_ivr.cli.sessions import FindingsError, sessions
@@ -38,6 +39,7 @@ commands.add_command(serve)
 commands.add_command(connect)
 commands.add_command(call_out)
 commands.add_command(check)
+commands.add_command(diff)
 commands.add_command(replay)
 commands.add_command(sounds)
 commands.add_command(sessions)
