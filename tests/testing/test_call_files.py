@@ -76,6 +76,6 @@ def test_what_is_otherwise(expectation: Expectation, complaint: str) -> None:
 
 
 def test_a_call_that_is_over() -> None:
-    """It has ended, and no state is active that it was in."""
+    """Of one that was hung up, nothing else is to be expected than that."""
     phone = Phone(Fixed).dial().hang_up()
     assert not Expectation("ended").complaint(phone)
