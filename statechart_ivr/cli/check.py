@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
-from statechart_ivr.checker import Entry, Limits, Report, Verdict, check_flow
+from statechart_ivr.checker import (
+    Coverage,
+    Entry,
+    Finding,
+    Limits,
+    Report,
+    Verdict,
+    check_flow,
+)
+from statechart_ivr.checker.page import as_page
 from statechart_ivr.checker.pasteable import as_module, as_test
+from statechart_ivr.cli.covering import cover, read_calls, write_out
 from statechart_ivr.cli.exploring import (
     Explored,
     Services,
@@ -29,6 +42,7 @@ Examples:
   statechart-ivr check flow.py --prove --seconds-to-choice 20 --prompt-seconds 30
   statechart-ivr check phones.wsgi:app --services doubles.py:SERVICES --format json
   statechart-ivr check flow.py --tests > test_found.py
+  statechart-ivr check flow.py --calls calls.txt --format html -o report.html
 """
 
 #: Something is wrong with the flow.
@@ -67,8 +81,14 @@ _LIMITS = ("seconds_to_choice", "seconds_to_person", "prompt_seconds", "turns")
 @click.option("--alphabet", is_flag=True, help="Print the alphabet without leaving anything out.")
 @click.option("--tests", is_flag=True,
               help="Print a file of tests instead, one for each finding.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
-              help="For people, or for programs.")  # fmt: skip
+@click.option("--calls", callback=read_calls, metavar="FILE",
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Say what these calls cover, one in a line, and what they leave out; lines that "
+              "begin with # are comments.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text",
+              help="For people, for programs, or for browsers.")  # fmt: skip
+@click.option("--output", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write what is not text there, and print the verdict alone.")  # fmt: skip
 @click.pass_context
 def check(
     context: click.Context,
@@ -81,34 +101,59 @@ def check(
     prove: bool,
     alphabet: bool,
     tests: bool,
+    calls: list[str] | None,
     form: str,
+    output: Path | None,
     **wanted: Any,
 ) -> None:
     """Check a flow."""
+    if output is not None and (form == "text" or tests):
+        raise click.UsageError("--output is for --format html and json; write > FILE")
     around = Surroundings(at, services, folder, mount_path)
     explored = load_explored(target, folder)
     limits = Limits(**{name: wanted.pop(name) for name in _LIMITS})
     report = explore_for(explored, around, limits=limits, **wanted)
     told = {name: wanted[name] for name in ("entries", "event_data")}
+    coverage = None if calls is None else cover(calls, report, explored, around, told["event_data"])
     setting = setting_for(target, explored, around, limits=limits, **told)
     imports = imports_for(target, explored, around)
 
     def replayed(call: str) -> str:
         return shlex.join(["statechart-ivr", "replay", target, call, *around.words])
 
-    if form == "json":
-        content = report.to_json()
-        for one, finding in zip(content["findings"], report.findings, strict=True):
-            one["replay"] = replayed(finding.call) if finding.call else ""
-            one["test"] = as_test(finding, setting=setting)
-        click.echo(json.dumps({**content, "imports": imports}, indent=2))
-    elif tests:
+    paste = partial(as_test, setting=setting)
+    if tests:
         click.echo(report.summary, err=True)
         if report.findings:
             click.echo(as_module(report.findings, imports, setting), nl=False)
+    elif form == "json":
+        content = _as_json(report, coverage, replayed, paste)
+        write_out(json.dumps({**content, "imports": imports}, indent=2), report, output)
+    elif form == "html":
+        page = as_page(
+            report,
+            coverage=coverage,
+            test=lambda one: as_module([one], imports, setting),
+            replay=replayed,
+        )
+        write_out(page, report, output)
     else:
-        print_report(report, replayed, all_of_it=alphabet)
-    context.exit(_code(report, prove=prove))
+        print_report(report, replayed, all_of_it=alphabet, coverage=coverage)
+    is_broken = coverage is not None and bool(coverage.broken)
+    context.exit(FINDINGS if is_broken else _code(report, prove=prove))
+
+
+def _as_json(
+    report: Report,
+    coverage: Coverage | None,
+    replayed: Callable[[str], str],
+    paste: Callable[[Finding], str],
+) -> dict[str, Any]:
+    content = report.to_json()
+    for one, finding in zip(content["findings"], report.findings, strict=True):
+        one["replay"] = replayed(finding.call) if finding.call else ""
+        one["test"] = paste(finding)
+    return {**content, "coverage": (coverage or report.coverage).to_json()}
 
 
 def explore_for(
