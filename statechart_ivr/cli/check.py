@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import click
 from statechart_ivr.checker import (
     Coverage,
     Entry,
-    Finding,
     Limits,
     Report,
     Verdict,
     check_flow,
 )
 from statechart_ivr.checker.page import as_page
-from statechart_ivr.checker.pasteable import as_module, as_test
+from statechart_ivr.checker.pasteable import Setting, as_module, as_test
 from statechart_ivr.cli.covering import cover, read_calls, write_out
 from statechart_ivr.cli.exploring import (
     Explored,
@@ -109,6 +107,8 @@ def check(
     """Check a flow."""
     if output is not None and (form == "text" or tests):
         raise click.UsageError("--output is for --format html and json; write > FILE")
+    if calls is not None and tests:
+        raise click.UsageError("--tests are for findings; leave --calls out")
     around = Surroundings(at, services, folder, mount_path)
     explored = load_explored(target, folder)
     limits = Limits(**{name: wanted.pop(name) for name in _LIMITS})
@@ -116,44 +116,56 @@ def check(
     told = {name: wanted[name] for name in ("entries", "event_data")}
     coverage = None if calls is None else cover(calls, report, explored, around, told["event_data"])
     setting = setting_for(target, explored, around, limits=limits, **told)
-    imports = imports_for(target, explored, around)
-
-    def replayed(call: str) -> str:
-        return shlex.join(["statechart-ivr", "replay", target, call, *around.words])
-
-    paste = partial(as_test, setting=setting)
+    made = _Made(report, coverage, setting, imports_for(target, explored, around), target, around)
     if tests:
-        click.echo(report.summary, err=True)
-        if report.findings:
-            click.echo(as_module(report.findings, imports, setting), nl=False)
-    elif form == "json":
-        content = _as_json(report, coverage, replayed, paste)
-        write_out(json.dumps({**content, "imports": imports}, indent=2), report, output)
-    elif form == "html":
-        page = as_page(
-            report,
-            coverage=coverage,
-            test=lambda one: as_module([one], imports, setting),
-            replay=replayed,
-        )
-        write_out(page, report, output)
+        made.print_tests()
+    elif form == "text":
+        print_report(report, made.replayed, all_of_it=alphabet, coverage=coverage)
     else:
-        print_report(report, replayed, all_of_it=alphabet, coverage=coverage)
+        write_out(made.as_json() if form == "json" else made.as_html(), report, output)
     is_broken = coverage is not None and bool(coverage.broken)
     context.exit(FINDINGS if is_broken else _code(report, prove=prove))
 
 
-def _as_json(
-    report: Report,
-    coverage: Coverage | None,
-    replayed: Callable[[str], str],
-    paste: Callable[[Finding], str],
-) -> dict[str, Any]:
-    content = report.to_json()
-    for one, finding in zip(content["findings"], report.findings, strict=True):
-        one["replay"] = replayed(finding.call) if finding.call else ""
-        one["test"] = paste(finding)
-    return {**content, "coverage": (coverage or report.coverage).to_json()}
+@dataclass(frozen=True)
+class _Made:
+    """What a check came to, and what goes with it."""
+
+    report: Report
+    coverage: Coverage | None
+    setting: Setting
+    imports: list[str]
+    target: str
+    around: Surroundings
+
+    def replayed(self, call: str) -> str:
+        """Return the command that plays a call."""
+        return shlex.join(["statechart-ivr", "replay", self.target, call, *self.around.words])
+
+    def print_tests(self) -> None:
+        """Print a file of tests."""
+        click.echo(self.report.summary, err=True)
+        if self.report.findings:
+            click.echo(as_module(self.report.findings, self.imports, self.setting), nl=False)
+
+    def as_json(self) -> str:
+        """Return all of it for programs."""
+        content = self.report.to_json()
+        for one, finding in zip(content["findings"], self.report.findings, strict=True):
+            one["replay"] = self.replayed(finding.call) if finding.call else ""
+            one["test"] = as_test(finding, setting=self.setting)
+        if self.coverage is not None:
+            content["coverage"] = self.coverage.to_json()
+        return json.dumps({**content, "imports": self.imports}, indent=2)
+
+    def as_html(self) -> str:
+        """Return all of it for browsers."""
+        return as_page(
+            self.report,
+            coverage=self.coverage,
+            test=lambda one: as_module([one], self.imports, self.setting),
+            replay=self.replayed,
+        )
 
 
 def explore_for(

@@ -90,6 +90,9 @@ def test_files_that_make_no_sense(run: Run) -> None:
     assert code == USAGE
     assert "--output is for --format html and json" in errors
     assert run("flow.py", "--format", "json", "--tests", "-o", "x")[0] == USAGE
+    code, _, errors = run("flow.py", "--tests", "--calls", write(CALLS, "calls.txt"))
+    assert code == USAGE
+    assert "--tests are for findings; leave --calls out" in errors
     code, _, errors = run("flow.py", "--format", "html", "-o", "nowhere/report.html")
     assert code == USAGE
     assert "--output nowhere/report.html: No such file or directory" in errors
