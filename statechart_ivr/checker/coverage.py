@@ -35,7 +35,7 @@ class Item:
     """One thing that calls can cover.
 
     Attributes:
-        what: of which kind.
+        key: what tells it from all others.
         flow: name of the class.
         state: which has it.
         name: in a few words: ``menu -> hours on key.1``.
@@ -45,13 +45,18 @@ class Item:
         then: what would have to happen after that.
     """
 
-    what: What
+    key: Key
     flow: str
     state: str
     name: str
     steps: tuple[Step, ...] | None
     nearest: tuple[Step, ...] | None = None
     then: str = ""
+
+    @property
+    def what(self) -> What:
+        """Of which kind it is."""
+        return self.key[0]
 
     @property
     def is_covered(self) -> bool:
@@ -78,11 +83,13 @@ class Coverage:
         broken: calls that could not be made as they stand, each with the reason; what they did
             until then counts.
         calls: how many calls were made; None for an exploration, which makes all there are.
+        secrets: what was entered in calls from a list where a secret may be.
     """
 
     items: tuple[Item, ...]
     broken: tuple[tuple[str, str], ...] = ()
     calls: int | None = None
+    secrets: frozenset[str] = frozenset()
 
     @property
     def uncovered(self) -> tuple[Item, ...]:
@@ -214,14 +221,15 @@ class _Countable:
     def _item_of(self, key: Key, state: str, name: str, then: str) -> Item:
         what = key[0]
         if key in self._seen:
-            return Item(what, self._name, state, name, self._seen[key])
+            return Item(key, self._name, state, name, self._seen[key])
         if key in self._known:
             *before, last = self._known[key]
-            return Item(what, self._name, state, name, None, tuple(before), step_in_words(last))
+            return Item(key, self._name, state, name, None, tuple(before), step_in_words(last))
         nearest = self._nearest(state)
-        if what is not What.STATE and (What.STATE, self._name, state, "") not in self._known:
+        is_known = (What.STATE, self._name, state, "") in self._known
+        if what is not What.STATE and (nearest is None or not is_known):
             then = f"{state} has to be reached first"
-        return Item(what, self._name, state, name, None, nearest, then)
+        return Item(key, self._name, state, name, None, nearest, then)
 
     def _nearest(self, state: str) -> tuple[Step, ...] | None:
         """Return the shortest call that comes to a state, or to one that leads to it."""

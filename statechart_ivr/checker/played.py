@@ -25,15 +25,18 @@ from statechart_ivr.checker.seen import (
 )
 from statechart_ivr.checker.settings import Settings
 from statechart_ivr.checker.sounds import board_with_sounds
+from statechart_ivr.checker.veil import is_secret
 from statechart_ivr.clock import as_moment
 from statechart_ivr.errors import PhoneError
-from statechart_ivr.flow import CallFlow
+from statechart_ivr.flow import CallFlow, spec_of
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing.line import DEFAULT_MOMENT
 from statechart_ivr.web import IvrApp
 
 #: How often background work may start again before anything else happens.
 _MOST_WORK = 100
+#: What a caller enters.
+_INPUT = frozenset({"press", "say"})
 
 
 def coverage_of_calls(
@@ -86,7 +89,9 @@ def coverage_of_calls(
             for call, steps in read:
                 player.play(call, steps)
     made = coverage_of(known, player.seen)
-    return replace(made, broken=tuple(player.broken), calls=len(read))
+    return replace(
+        made, broken=tuple(player.broken), calls=len(read), secrets=frozenset(player.secrets)
+    )
 
 
 class _Player:
@@ -100,13 +105,17 @@ class _Player:
         live: the same.
         seen: what the calls did.
         broken: calls that could not be made, and why.
+        secrets: what was entered where a secret may be.
     """
 
     def __init__(self, live: LiveCall, settings: Settings) -> None:
         self.live, self._settings = live, settings
         self._nobody = live.nobody()
+        flows = live.board.flows
+        self._may_ask_for_secrets = any(is_secret(one, spec_of(one).handlers) for one in flows)
         self.seen: Seen = {}
         self.broken: list[tuple[str, str]] = []
+        self.secrets: set[str] = set()
 
     def play(self, call: str, steps: Sequence[Step]) -> None:
         """Make a call, as far as it can be made."""
@@ -119,6 +128,8 @@ class _Player:
             if error is not None:
                 what = str(error) if isinstance(error, PhoneError) else _named(error)
                 self.broken.append((call, f"step {number} of {len(steps)}: {what}"))
+                if self._may_ask_for_secrets:  # nobody knows where the rest would have been entered
+                    self.secrets |= {one.what for one in steps[number - 1 :] if one.verb in _INPUT}
                 return
             if works and step.verb != "at":
                 self._do_work(tuple(steps[:number]))
@@ -127,6 +138,8 @@ class _Player:
         if self.live.board.peek(CALL_SID) is not None:
             live, waiting_for = self.live, self.live.phone.waiting_for
             keys = list(done_keys(live.flow, live.record, waiting_for, step))
+            if step.verb in _INPUT and is_secret(live.flow, live.record.conf):
+                self.secrets.add(step.what)
         else:
             keys = []
         self.live.observer.begin()

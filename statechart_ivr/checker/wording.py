@@ -78,5 +78,6 @@ def way(nearest: tuple[Step, ...] | None, then: str) -> str:
     """Return a call and what would have to happen next: ``dial 2, then say nothing``."""
     if nearest is None:
         return f"no known call comes near; {then}"
-    joint = ";" if then.endswith("first") else ", then"
-    return f"{written(nearest)}{joint} {then}" if nearest else then
+    call = written(nearest)
+    joint = ";" if then.endswith("first") else " then" if call.endswith(".") else ", then"
+    return f"{call}{joint} {then}" if call else then

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
-from statechart_ivr.checker import Entry, Limits, Report, Verdict, check_flow
-from statechart_ivr.checker.pasteable import as_module, as_test
+from statechart_ivr.checker import (
+    Coverage,
+    Entry,
+    Limits,
+    Report,
+    Verdict,
+    check_flow,
+)
+from statechart_ivr.checker.page import as_page
+from statechart_ivr.checker.pasteable import Setting, as_module, as_test
+from statechart_ivr.cli.covering import cover, read_calls, write_out
 from statechart_ivr.cli.exploring import (
     Explored,
     Services,
@@ -29,6 +40,7 @@ Examples:
   statechart-ivr check flow.py --prove --seconds-to-choice 20 --prompt-seconds 30
   statechart-ivr check phones.wsgi:app --services doubles.py:SERVICES --format json
   statechart-ivr check flow.py --tests > test_found.py
+  statechart-ivr check flow.py --calls calls.txt --format html -o report.html
 """
 
 #: Something is wrong with the flow.
@@ -67,8 +79,14 @@ _LIMITS = ("seconds_to_choice", "seconds_to_person", "prompt_seconds", "turns")
 @click.option("--alphabet", is_flag=True, help="Print the alphabet without leaving anything out.")
 @click.option("--tests", is_flag=True,
               help="Print a file of tests instead, one for each finding.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
-              help="For people, or for programs.")  # fmt: skip
+@click.option("--calls", callback=read_calls, metavar="FILE",
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Say what these calls cover, one in a line, and what they leave out; lines that "
+              "begin with # are comments.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text",
+              help="For people, for programs, or for browsers.")  # fmt: skip
+@click.option("--output", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write what is not text there, and print the verdict alone.")  # fmt: skip
 @click.pass_context
 def check(
     context: click.Context,
@@ -81,34 +99,73 @@ def check(
     prove: bool,
     alphabet: bool,
     tests: bool,
+    calls: list[str] | None,
     form: str,
+    output: Path | None,
     **wanted: Any,
 ) -> None:
     """Check a flow."""
+    if output is not None and (form == "text" or tests):
+        raise click.UsageError("--output is for --format html and json; write > FILE")
+    if calls is not None and tests:
+        raise click.UsageError("--tests are for findings; leave --calls out")
     around = Surroundings(at, services, folder, mount_path)
     explored = load_explored(target, folder)
     limits = Limits(**{name: wanted.pop(name) for name in _LIMITS})
     report = explore_for(explored, around, limits=limits, **wanted)
     told = {name: wanted[name] for name in ("entries", "event_data")}
+    coverage = None if calls is None else cover(calls, report, explored, around, told["event_data"])
     setting = setting_for(target, explored, around, limits=limits, **told)
-    imports = imports_for(target, explored, around)
-
-    def replayed(call: str) -> str:
-        return shlex.join(["statechart-ivr", "replay", target, call, *around.words])
-
-    if form == "json":
-        content = report.to_json()
-        for one, finding in zip(content["findings"], report.findings, strict=True):
-            one["replay"] = replayed(finding.call) if finding.call else ""
-            one["test"] = as_test(finding, setting=setting)
-        click.echo(json.dumps({**content, "imports": imports}, indent=2))
-    elif tests:
-        click.echo(report.summary, err=True)
-        if report.findings:
-            click.echo(as_module(report.findings, imports, setting), nl=False)
+    made = _Made(report, coverage, setting, imports_for(target, explored, around), target, around)
+    if tests:
+        made.print_tests()
+    elif form == "text":
+        print_report(report, made.replayed, all_of_it=alphabet, coverage=coverage)
     else:
-        print_report(report, replayed, all_of_it=alphabet)
-    context.exit(_code(report, prove=prove))
+        write_out(made.as_json() if form == "json" else made.as_html(), report, output)
+    is_broken = coverage is not None and bool(coverage.broken)
+    context.exit(FINDINGS if is_broken else _code(report, prove=prove))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a check came to, and what goes with it."""
+
+    report: Report
+    coverage: Coverage | None
+    setting: Setting
+    imports: list[str]
+    target: str
+    around: Surroundings
+
+    def replayed(self, call: str) -> str:
+        """Return the command that plays a call."""
+        return shlex.join(["statechart-ivr", "replay", self.target, call, *self.around.words])
+
+    def print_tests(self) -> None:
+        """Print a file of tests."""
+        click.echo(self.report.summary, err=True)
+        if self.report.findings:
+            click.echo(as_module(self.report.findings, self.imports, self.setting), nl=False)
+
+    def as_json(self) -> str:
+        """Return all of it for programs."""
+        content = self.report.to_json()
+        for one, finding in zip(content["findings"], self.report.findings, strict=True):
+            one["replay"] = self.replayed(finding.call) if finding.call else ""
+            one["test"] = as_test(finding, setting=self.setting)
+        if self.coverage is not None:
+            content["coverage"] = self.coverage.to_json()
+        return json.dumps({**content, "imports": self.imports}, indent=2)
+
+    def as_html(self) -> str:
+        """Return all of it for browsers."""
+        return as_page(
+            self.report,
+            coverage=self.coverage,
+            test=lambda one: as_module([one], self.imports, self.setting),
+            replay=self.replayed,
+        )
 
 
 def explore_for(

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from statechart_ivr.checker import Finding, Report, Severity, Verdict
+from statechart_ivr.checker import Coverage, Finding, Report, Severity, Verdict
+from statechart_ivr.checker.coverage import percent
 from statechart_ivr.cli.tables import shown
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -21,13 +22,20 @@ _VERDICTS = {
 _SHOWN = 12
 
 
-def print_report(report: Report, replay: Callable[[str], str], *, all_of_it: bool) -> None:
+def print_report(
+    report: Report,
+    replay: Callable[[str], str],
+    *,
+    all_of_it: bool,
+    coverage: Coverage | None = None,
+) -> None:
     """Print findings, alphabet and verdict.
 
     Args:
         report: what a check came to.
         replay: returns the command that plays a call.
         all_of_it: whether long alphabets are printed as a whole.
+        coverage: of calls from a list.
     """
     console = Console(highlight=False)
     for severity in Severity:
@@ -37,6 +45,8 @@ def print_report(report: Report, replay: Callable[[str], str], *, all_of_it: boo
             for one in findings:
                 _print_finding(console, one, replay)
     _print_alphabet(console, report, None if all_of_it else _SHOWN)
+    if coverage is not None:
+        _print_coverage(console, coverage)
     _say(console, report.summary, _VERDICTS[report.verdict])
 
 
@@ -67,6 +77,23 @@ def _print_alphabet(console: Console, report: Report, most: int | None) -> None:
     if len(report.found.moments) > 1:
         moments = [moment.isoformat() for moment in report.found.moments]
         _say(console, f"  moments: {_listed(moments, most)}")
+    console.print()
+
+
+def _print_coverage(console: Console, coverage: Coverage) -> None:
+    _say(console, f"covered by {coverage.calls:,} call{'' if coverage.calls == 1 else 's'}", "bold")
+    for what, (covered, total) in coverage.counts.items():
+        style = "green" if covered == total else "yellow"
+        line = f"  {what.value}: {covered:,} of {total:,}, {percent(covered, total):g} %"
+        _say(console, line, style)
+    for title, lines in (
+        ("not covered", [f"{one.flow}: {one.name}: {one.way}" for one in coverage.uncovered]),
+        ("not made as they stand", [f"{call}: {why}" for call, why in coverage.broken]),
+    ):
+        if lines:
+            _say(console, title, "bold")
+            for line in lines:
+                _say(console, f"  {line}")
     console.print()
 
 
