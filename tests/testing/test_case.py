@@ -13,7 +13,6 @@ from statemachine import State
 from twilio.twiml.voice_response import Dial, Redirect
 
 from examples.front_desk.flow import FrontDesk
-from examples.proofs import PROOFS, Proof
 from statechart_ivr import CallFlow, background, gather, key, on_input, renders, routable
 from statechart_ivr.checker import Limits
 from statechart_ivr.checker.notation import Step
@@ -417,17 +416,6 @@ def test_within_is_at_least_one_turn() -> None:
     """There is no time before the call begins."""
     with pytest.raises(ValueError, match="1 or more"):
         eventually(within=0)
-
-
-@pytest.mark.parametrize("proof", PROOFS, ids=str)
-def test_the_examples_go_well(proof: Proof, tmp_path: Path) -> None:
-    """No call of some goes wrong: each ends, whoever falls silent, and whatever comes twice."""
-    wanted = settings(USUAL, max_examples=25)
-    case = flow_test_case(
-        proof.flows, entries=proof.entries, settings=wanted, crash_folder=tmp_path
-    )
-    case("test_calls").test_calls()
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_call_that_goes_well_is_checked_in_silence(tmp_path: Path) -> None:

@@ -19,20 +19,15 @@ from examples.proofs import PROOFS, Proof
 from examples.weather_line.flow import WeatherLine
 from statechart_ivr import CallFlow, gather, key, on_input, renders, routable, testing
 from statechart_ivr.checker import Entry
-from statechart_ivr.checker.line import silenced
-from statechart_ivr.checker.moments import Calendar, StandingClock
-from statechart_ivr.checker.notation import parse_call, written
+from statechart_ivr.checker.notation import parse_call
 from statechart_ivr.checker.playing import board_to_play
 from statechart_ivr.checker.settings import Settings
-from statechart_ivr.checker.watching import Observer
 from statechart_ivr.errors import ConfigurationError, MissingExtraError, PhoneError
-from statechart_ivr.flow import watching
 from statechart_ivr.spec import CallFlowMeta
 from statechart_ivr.stores import MemoryStore
 from statechart_ivr.switchboard import Switchboard
 from statechart_ivr.testing import Phone, calls, keypad_sequences, play, strategies
 from statechart_ivr.testing.guiding import guide_for, options_for
-from tests.checker.flows import explored
 
 
 def drawn(strategy: st.SearchStrategy[str], many: int = 40) -> list[str]:
@@ -46,30 +41,6 @@ def drawn(strategy: st.SearchStrategy[str], many: int = 40) -> list[str]:
 
     draw()
     return found
-
-
-def entered_by(proof: Proof, lines: list[str]) -> set[str]:
-    """Return the states that calls enter when they are played."""
-    calendar = Calendar(Settings().at)
-    calendar.is_closed = True
-    observer = Observer(calendar, StandingClock(Settings().at))
-    token = watching.set(observer)
-    try:
-        with silenced():
-            for line in lines:
-                play(proof.flows, line, strict=False)
-    finally:
-        watching.reset(token)
-    return {one.id for one in observer.entered}
-
-
-@pytest.mark.parametrize("proof", PROOFS, ids=str)
-def test_calls_reach_what_the_explorer_reaches(proof: Proof) -> None:
-    """All states of the examples, and none besides: the two know the same flows."""
-    lines = drawn(calls(proof.flows, entries=proof.entries), 80)
-    assert all(written(parse_call(line)) == line for line in lines)
-    reached = {state for _, state in explored(*proof.flows, entries=proof.entries).entered}
-    assert entered_by(proof, lines) == reached
 
 
 @pytest.mark.parametrize("proof", [one for one in PROOFS if str(one) != "Voicemail"], ids=str)
