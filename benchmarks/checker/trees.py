@@ -51,7 +51,7 @@ def tree(states: int) -> type[CallFlow]:
     topics = _add_line(body, width)
     _add_answer(body, "goodbye")
     body["line"].to(body["goodbye"], event="give_up")
-    body["line"].to(body["line"], event=key("*"))
+    body["line"].to(body["line"], event=key("*", say="For the main menu, press star."))
     for number in range(states - _menus(width)):
         place, topic = divmod(number, len(topics))
         name = f"answer_{number}"

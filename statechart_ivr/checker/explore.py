@@ -84,7 +84,7 @@ class _Walk:
         began: float,
         progress: Progress | None,
     ) -> None:
-        self._live, self._settings = live, settings
+        self._live, self._settings, self._calendar = live, settings, calendar
         self._deadline, self._progress = began + settings.max_seconds, progress
         moments = calendar.moments()
         self.found = Exploration(flows, moments=tuple(moments[:MOST_MOMENTS]))
@@ -109,6 +109,8 @@ class _Walk:
             while self._waiting and not self.is_outdated and not self.is_over_budget():
                 index = self._waiting.popleft()
                 self._expand(self.found.nodes[index], self._snapshots.pop(index))
+        if self._calendar.is_cut_short:
+            self._give_up("a guard on the time says something else in one call after the other")
         return self.found
 
     def is_over_budget(self) -> bool:
@@ -284,13 +286,12 @@ class _Walk:
     ) -> None:
         """Keep what went wrong, once a place; what comes first has the shortest call."""
         state = innermost(node.flow, node.record.conf) if node else ""
-        seen = (trouble, state, event, message)
+        source = START if node is None else node.index
+        incident = Incident(trouble, source, steps, state, message, error, event)
+        seen = (self.found.flow_of(incident), trouble, state, event, message)
         if seen not in self._noted:
             self._noted.add(seen)
-            source = START if node is None else node.index
-            self.found.incidents.append(
-                Incident(trouble, source, steps, state, message, error, event)
-            )
+            self.found.incidents.append(incident)
 
     def _check_same_again(
         self,

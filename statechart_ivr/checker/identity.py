@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from inspect import isfunction
+from types import CodeType
 from typing import Any
 
+from statechart_ivr.checker.constants import parts_of
 from statechart_ivr.checker.graph import START, Exploration, Node
 from statechart_ivr.engine import callback_functions, callback_names
 from statechart_ivr.flow import CallFlow, spec_of
@@ -22,7 +23,8 @@ _COUNTS = re.compile(r"\b(seq|nonce|wait|again)=(\d+)")
 #: How often the same state may come on the way of one call, each time with more in the session,
 #: before that counts as growing without an end.
 GROWTH = 8
-#: Up to which number attempts are told apart in a flow that asks for them, and lets nobody go.
+#: Up to which number attempts are told apart at least in a flow that asks for them, and lets
+#: nobody go.
 MOST_ATTEMPTS = 12
 #: The same where what is in the session only changes: a counter, which may have an end.
 COUNTING = 25
@@ -81,18 +83,39 @@ def counted(flow: type[CallFlow], attempts: int) -> int:
     """
     if flow.max_attempts is not None:
         return attempts
-    return min(attempts, MOST_ATTEMPTS) if _asks_for_attempts(flow) else 0
+    return min(attempts, _most_attempts(flow))
 
 
 @lru_cache(maxsize=64)
-def _asks_for_attempts(flow: type[CallFlow]) -> bool:
+def _most_attempts(flow: type[CallFlow]) -> int:
+    """Return up to which number attempts make a difference; 0 where nobody asks for them.
+
+    They may be compared with any number that stands where they are asked for.
+    """
     transitions = list(spec_of(flow).chart.all_transitions())
-    own = (base for base in flow.__mro__ if base not in CallFlow.__mro__)
-    functions = [one for base in own for one in vars(base).values()]
-    functions += [one for transition in transitions for one in callback_functions(transition)]
-    codes = [function.__code__ for function in functions if isfunction(function)]
     guards = {name for transition in transitions for name, _ in callback_names(transition)}
-    return "attempts" in guards.union(*(code.co_names for code in codes))
+    asking = [parts for parts in map(list, _own_functions(flow)) if "attempts" in _names(parts)]
+    if not asking and "attempts" not in guards:
+        return 0
+    conditions = " ".join(str(one) for transition in transitions for one in transition.cond)
+    numbers: list[object] = [int(one) for one in re.findall(r"\d+", conditions)]
+    for parts in asking:
+        numbers += [*parts, *(getattr(flow, name, None) for name in _names(parts))]
+    known = (one for one in numbers if isinstance(one, int) and one <= flow.max_turns)
+    return max([MOST_ATTEMPTS, *(one + 1 for one in known)])
+
+
+def _own_functions(flow: type[CallFlow]) -> Iterator[Iterator[object]]:
+    """Go through what an author has written, each function in its parts."""
+    own = (base for base in flow.__mro__ if base not in CallFlow.__mro__)
+    yield from (parts_of(one) for base in own for one in vars(base).values())
+    for transition in spec_of(flow).chart.all_transitions():
+        yield from map(parts_of, callback_functions(transition))
+
+
+def _names(parts: Iterable[object]) -> set[str]:
+    """Return the attributes and globals that some code refers to."""
+    return {name for one in parts if isinstance(one, CodeType) for name in one.co_names}
 
 
 def last_played(script: Script, position: int) -> str:

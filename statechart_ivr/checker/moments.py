@@ -79,12 +79,15 @@ class Calendar:
     Attributes:
         start: the same in UTC.
         is_closed: whether nothing is learned any more.
+        is_cut_short: whether a guard was not asked for the year in a call in which it says
+            something else than in those before, since there were too many of them.
     """
 
     is_closed = False
 
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(timezone.utc)
+        self.is_cut_short = False
         self._answers: dict[object, Answers] = {}
         self._changes: list[datetime] = []
         self._asked: set[tuple[object, ...]] = set()
@@ -125,10 +128,11 @@ class Calendar:
 
     def _is_new(self, guard: object, answer: Callable[[datetime], Answer]) -> bool:
         """Return whether a guard says at some times what it has not said before."""
-        if self._scans[guard] >= MOST_SCANS:
-            return False
         asked = (guard, *(answer(self.start + ahead) for ahead in PROBES))
         if asked in self._asked:
+            return False
+        if self._scans[guard] >= MOST_SCANS:
+            self.is_cut_short = True
             return False
         self._asked.add(asked)
         self._scans[guard] += 1

@@ -159,6 +159,8 @@ def _next(rest: list[str]) -> Step:
     if word == "dial":
         path = rest.pop(0) if rest and rest[0].startswith("/") else ""
         data = _data(rest.pop(0), word) if rest and rest[0].startswith("{") else {}
+        if not isinstance(data.get("session", {}), dict):
+            raise NotationError(f"dial … {_json(data)}: a session is an object")
         return Step("dial", path, _json(data))
     if word in _TAKING:
         if not rest:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from types import CodeType
 
-from statemachine import Event
+from statemachine import Event, HistoryState
 from statemachine.transition import Transition
 
 from statechart_ivr import engine
+from statechart_ivr.checker.constants import parts_of
 from statechart_ivr.checker.endings import cut_short
 from statechart_ivr.checker.findings import Finding, place_of
 from statechart_ivr.checker.graph import Exploration, Kind, innermost
@@ -67,12 +68,42 @@ class _Reached:
             advice = f'add Entry("{spec_of(self._flow).routes[0].path}") to entries='
             yield self._finding("unreached-state", "", message, advice)
             return
-        for state_id, state in self._chart.states.items():
+        for state_id in self._chart.states:
             if state_id in self._entered:
                 for transition in self._chart.transitions(state_id):
                     yield from self._of_transition(transition)
-            elif state.parent is None or state.parent.id in self._entered:
+            elif not self._is_behind_another(state_id):
                 yield self._of_state(state_id)
+
+    def _is_behind_another(self, state_id: str) -> bool:
+        """Return whether only states lead to it that no call reaches either, which say so."""
+        if self._routes_to(state_id):
+            return False
+        parent = self._chart.states[state_id].parent
+        if parent is not None and parent.id not in self._entered:
+            return True
+        sources = self._sources[state_id]
+        return bool(sources) and sources.isdisjoint(self._entered)
+
+    @cached_property
+    def _sources(self) -> Mapping[str, set[str]]:
+        """By state: those outside it with a transition to it, or to a state inside it.
+
+        A history state leads to the state around it; what it leads to by default has no source.
+        """
+        paths = self._chart.paths
+        found: dict[str, set[str]] = defaultdict(set)
+        for transition in self._chart.all_transitions():
+            source = transition.source.id
+            for target in transition.targets:
+                inner = target.parent if isinstance(target, HistoryState) else target
+                for state_id in paths[inner.id] if inner else ():
+                    if state_id not in paths[source]:
+                        found[state_id].add(source)
+        return found
+
+    def _routes_to(self, state_id: str) -> list[str]:
+        return [route.path for route in spec_of(self._flow).routes if route.state == state_id]
 
     def _finding(
         self, code: str, state: str, message: str, advice: str, *, method: str = ""
@@ -87,8 +118,7 @@ class _Reached:
     def _of_state(self, state_id: str) -> Finding:
         inner = ", nor any state inside it" if self._chart.children(state_id) else ""
         advice = "let something lead to it, or remove it; or " + _OTHER_CALLS
-        routes = [route.path for route in spec_of(self._flow).routes if route.state == state_id]
-        if routes:
+        if routes := self._routes_to(state_id):
             advice = f'add Entry("{routes[0]}") to entries='
         return self._finding("unreached-state", state_id, f"no call reaches it{inner}", advice)
 
@@ -196,16 +226,5 @@ class _Reached:
     def _said_by_handlers(self) -> frozenset[str]:
         """All texts in the code of handlers: what they return is among them, as a rule."""
         methods = (handler.method for handler in spec_of(self._flow).handlers.values())
-        codes = (getattr(getattr(self._flow, name), "__code__", None) for name in methods)
-        return frozenset(text for code in codes if code for text in _texts(code))
-
-
-def _texts(constant: object) -> Iterator[str]:
-    """Go through the texts in some code, and in the functions inside it."""
-    if isinstance(constant, CodeType):
-        constant = constant.co_consts
-    if isinstance(constant, str):
-        yield constant
-    elif isinstance(constant, tuple | frozenset):
-        for one in constant:
-            yield from _texts(one)
+        parts = (part for name in methods for part in parts_of(getattr(self._flow, name)))
+        return frozenset(part for part in parts if isinstance(part, str))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -11,7 +12,7 @@ from twilio.twiml.voice_response import Dial, Enqueue, Gather, Hangup, Pause, Re
 
 from statechart_ivr import CallFlow, background, document, gather, key, on_input, renders, routable
 from statechart_ivr.call import Call
-from statechart_ivr.checker import Entry, Finding, check_flow, explore
+from statechart_ivr.checker import Entry, Finding, check_flow, explore, moments
 from statechart_ivr.checker.graph import START, Exploration, Trouble
 from statechart_ivr.clock import SimulatedClock
 from statechart_ivr.errors import PhoneError
@@ -50,6 +51,24 @@ class Menu(CallFlow):
 def outline(found: Exploration) -> list[tuple[int, str, int | None]]:
     """Return all edges."""
     return [(edge.source, str(edge.move.step), edge.target) for edge in found.edges]
+
+
+class Moody(Menu):
+    """Greets its callers in one way or another."""
+
+    def greeting(self) -> str:
+        return random.choice(["Hello.", "Welcome.", "Good day."])  # noqa: S311
+
+
+def test_what_is_random_is_the_same_every_time() -> None:
+    """It is found, as one call shows it, and random numbers elsewhere go on as they would have."""
+    random.seed(7)
+    expected = random.random()  # noqa: S311
+    random.seed(7)
+    first = explored(Moody)
+    assert random.random() == expected  # noqa: S311
+    assert outline(first) == outline(explored(Moody))
+    assert Trouble.UNSTABLE in {trouble for trouble, _ in troubles(first)}
 
 
 def test_the_same_is_found_every_time() -> None:
@@ -199,6 +218,26 @@ def test_too_many_moments_are_left_out_and_the_report_says_so(
     found = explored(Diary)
     assert len(found.moments) == 4
     assert "moments that make a difference to guards" in found.unfinished[0]
+
+
+class Streets(Hours):
+    """Each of its shops opens at an hour of its own."""
+
+    def say_menu(self):
+        self.session["opens"] = (self.session.get("opens", 0) + 1) % 4
+        return gather("For a person, press 1.")
+
+    def is_open(self) -> bool:
+        return bool(self.now().hour > self.session["opens"])
+
+
+def test_too_many_kinds_of_calls_for_a_guard_on_the_time_are_no_proof(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not asked for the whole year in each, and the report says so."""
+    monkeypatch.setattr(moments, "MOST_SCANS", 2)
+    found = explored(Streets)
+    assert any("says something else in one call" in why for why in found.unfinished)
 
 
 class Nervous(Hours):
@@ -639,6 +678,43 @@ def test_a_flow_that_never_gives_up_is_explored_to_its_end() -> None:
     found = explored(Patient)
     assert found.is_exhausted
     assert max(node.record.attempts for node in found.nodes) == 0
+
+
+class LongSuffering(CallFlow):
+    """Lets go whoever was silent twenty times, and whoever was wrong thirty times."""
+
+    max_attempts = None
+
+    menu = State(initial=True)
+    bye = State(final=True)
+    menu.to(bye, event="no_input", cond="attempts >= 20")
+    menu.to(bye, event="no_match", cond="is_hopeless")
+
+    PATIENCE = 30
+
+    @property
+    def is_wronged(self) -> bool:
+        return any(self.attempts >= number for number in [self.PATIENCE])
+
+    def is_hopeless(self) -> bool:
+        return self.is_wronged
+
+    @routable("/in")
+    @renders(menu)
+    def say_menu(self):
+        return gather("What is the code?")
+
+    @renders(bye)
+    def say_bye(self):
+        return ["Goodbye.", Hangup()]
+
+
+def test_attempts_are_told_apart_up_to_the_numbers_they_are_compared_with() -> None:
+    """In guards, in methods, and in what stands inside these."""
+    report = check_flow(LongSuffering)
+    assert report.is_exhausted
+    assert not report.having("one-sided-guard")
+    assert not report.having("unreached-transition")
 
 
 class Dialling(CallFlow):

@@ -57,6 +57,29 @@ class Unread(Menu):
 CODES: dict[type[CallFlow], str] = {Raises: "raises", NotJson: "not-json", Unread: "twiml-refused"}
 
 
+class OtherRaises(CallFlow):
+    """Has states of the same names, and raises in the same way."""
+
+    menu = State(initial=True)
+    told = State(final=True)
+    menu.to(told, event=[key("1"), "give_up"])
+
+    @routable("/other")
+    @renders(menu)
+    def say_menu(self):
+        return gather("Press 1.")
+
+    @renders(told)
+    def tell(self) -> Any:
+        return str(1 // 0)
+
+
+def test_what_two_flows_have_in_common_is_found_in_both() -> None:
+    """A finding in one of them says nothing of the other."""
+    found = check_flow(Raises, OtherRaises).having("raises", "menu")
+    assert {one.flow for one in found} == {"Raises", "OtherRaises"}
+
+
 def only(flow: type[CallFlow], code: str) -> Finding:
     """Return the finding with a code whose call is the shortest one."""
     return check_flow(flow).having(code)[0]

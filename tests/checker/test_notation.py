@@ -104,6 +104,7 @@ def test_names_that_python_does_not_take_are_spread() -> None:
         ("dial queue.too_full", "queue.too_full: there is queue.bridged"),
         ("dial work done '{1}'", r"work … \{1\}: .*; write JSON in quotes"),
         ("dial '{nothing'", r"dial … \{nothing: .*; write JSON in quotes"),
+        ("dial '{\"session\": 7}'", r"dial … .*7\}: a session is an object"),
         ("dial pay.", "'pay.' means nothing in a call; there is dial KEYS . record"),
         ("dial 2x", "'2x' means nothing in a call"),
         ("dial ''", "'' means nothing in a call"),

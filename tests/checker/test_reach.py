@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from statemachine import State
+from statemachine import HistoryState, State
 from twilio.twiml.voice_response import Dial, Hangup
 
 from statechart_ivr import CallFlow, background, gather, key, on_input, renders, routable
@@ -98,7 +98,53 @@ def test_states_inside_are_not_told_of_one_by_one() -> None:
     (finding,) = check_flow(Shop, entries=[Entry("/broken")]).having("unreached-state", "line")
     assert finding.message == "no call reaches it, nor any state inside it"
     report = check_flow(Shop, entries=[Entry("/broken")])
-    assert [one.state for one in report.findings] == ["goodbye", "line"]
+    assert [one.state for one in report.findings] == ["line"]
+
+
+class Locked(CallFlow):
+    """Nobody can get through the door, whose code is too long; several rooms lie behind it."""
+
+    door = State(initial=True)
+    bye = State(final=True)
+
+    class hall(State.Compound):
+        inside = State(initial=True)
+        upstairs = State()
+        back = HistoryState()
+
+        inside.to(upstairs, event=key("1", say="To go upstairs, press 1."))
+        upstairs.to(inside, event=key("2", say="To go downstairs, press 2."))
+        back.to(upstairs)
+
+    porch = State()
+
+    door.to(porch, event="code")
+    door.to(bye, event="give_up")
+    porch.to(hall.back)
+    hall.to(bye, event="give_up")
+
+    @routable("/locked")
+    @renders(door)
+    def ask_code(self):
+        return gather("Enter the code.", num_digits=2)
+
+    @on_input(door, examples=["12"])
+    def take_code(self, caller_input):
+        return "code" if caller_input.digits == "123" else "no_match"
+
+    @renders(hall)
+    def say_hall(self):
+        return gather(*self.choices())
+
+    @renders(bye)
+    def say_bye(self):
+        return ["Goodbye.", Hangup()]
+
+
+def test_what_lies_behind_an_unreached_state_is_not_told_of() -> None:
+    """One cause is one finding, however much is behind it."""
+    unreached = check_flow(Locked).having("unreached-state")
+    assert [one.state for one in unreached] == ["porch"]
 
 
 def test_nothing_is_claimed_of_an_unfinished_walk() -> None:

@@ -1,0 +1,68 @@
+"""A rendering counts outside the session: in each process, and across calls."""
+
+from __future__ import annotations
+
+import itertools
+
+from statemachine import State
+from twilio.twiml.voice_response import Hangup
+
+from statechart_ivr import CallFlow, gather, key, renders, routable
+from tests.checker.bad_flows import Seen
+
+
+class Bad(CallFlow):
+    """Says how many have asked before, as this process knows."""
+
+    _asked = itertools.count()
+
+    menu = State(initial=True)
+    hours = State()
+    goodbye = State(final=True)
+
+    menu.to(hours, event=key("1", say="For our opening hours, press 1."))
+    hours.to(menu, event=key("9", say="To go back, press 9."))
+    menu.to(goodbye, event="give_up")
+    hours.to(goodbye, event="give_up")
+
+    @routable("/incoming-call")
+    @renders(menu)
+    def say_menu(self):
+        return gather(*self.choices())
+
+    @renders(hours)
+    def say_hours(self):
+        return gather(f"Nine to five. {next(self._asked)} have asked.", *self.choices())
+
+    @renders(goodbye)
+    def say_goodbye(self):
+        return ["Goodbye.", Hangup()]
+
+
+class Fixed(CallFlow):
+    """Does not."""
+
+    menu = State(initial=True)
+    hours = State()
+    goodbye = State(final=True)
+
+    menu.to(hours, event=key("1", say="For our opening hours, press 1."))
+    hours.to(menu, event=key("9", say="To go back, press 9."))
+    menu.to(goodbye, event="give_up")
+    hours.to(goodbye, event="give_up")
+
+    @routable("/incoming-call")
+    @renders(menu)
+    def say_menu(self):
+        return gather(*self.choices())
+
+    @renders(hours)
+    def say_hours(self):
+        return gather("Nine to five.", *self.choices())
+
+    @renders(goodbye)
+    def say_goodbye(self):
+        return ["Goodbye.", Hangup()]
+
+
+SEEN = [Seen("unstable", "menu", "dial 1"), Seen("unstable", "hours", "dial 1 8")]
