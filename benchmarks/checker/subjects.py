@@ -1,25 +1,14 @@
-"""What is checked: generated trees, and the examples as they are."""
+"""What is checked: generated trees, and the examples as they are proved."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.checker.trees import tree
+from examples.proofs import PROOFS
 from statechart_ivr import CallFlow
-from statechart_ivr.checker import Entry
-
-_REMINDED = {"appointment": "A-17", "when": "Monday"}
-#: What examples need to be told, besides their flows.
-_OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "reminder": {
-        "entries": [
-            Entry("/reminder", _REMINDED, {"AnsweredBy": who}) for who in ("human", "machine_start")
-        ]
-    }
-}
 
 
 class Subject(NamedTuple):
@@ -54,10 +43,6 @@ def subject(name: str) -> Subject:
     kind, _, states = name.partition(":")
     if kind == "tree":
         return Subject((tree(int(states)),), {})
-    module = import_module(f"examples.{name}.flow")
-    flows = tuple(
-        one
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, CallFlow) and one.__module__ == module.__name__
-    )
-    return Subject(flows, _OPTIONS.get(name, {}))
+    module = f"examples.{name}.flow"
+    proof = next(one for one in PROOFS if one.flows[0].__module__ == module)
+    return Subject(proof.flows, {"entries": proof.entries})
