@@ -54,6 +54,7 @@ def check_flow(
     like: Switchboard | IvrApp | None = None,
     sounds: str | os.PathLike[str] | None = None,
     mount_path: str = "/static",
+    max_takeovers: int | None = None,
     max_records: int = 20_000,
     max_seconds: float = 60.0,
     limits: Limits | None = None,
@@ -80,6 +81,8 @@ def check_flow(
         sounds: folder of the files that flows play, where there is no application to ask. Lengths
             are read from the files with the extra ``sounds``.
         mount_path: below which the files are served.
+        max_takeovers: how often one call is taken over at most; where a session keeps what was
+            said before a takeover, there is otherwise no end to it. None for no limit.
         max_records: how many records there may be.
         max_seconds: how long it may take, in seconds.
         limits: what counts as too long.
@@ -102,6 +105,7 @@ def check_flow(
         at=as_moment(at),
         event_data=event_data or {},
         canonical=canonical,
+        max_takeovers=max_takeovers,
         max_records=max_records,
         max_seconds=max_seconds,
     )

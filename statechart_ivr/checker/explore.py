@@ -11,6 +11,7 @@ from statechart_ivr.checker.graph import (
     Edge,
     Exploration,
     Incident,
+    Kind,
     Move,
     Node,
     Trouble,
@@ -140,6 +141,8 @@ class _Walk:
     def _expand(self, node: Node, snapshot: Snapshot) -> None:
         self._live.go_to(node.moment, snapshot)
         moves = self._live.moves()
+        if node.takeovers == self._settings.max_takeovers:
+            moves = [move for move in moves if move.kind is not Kind.TAKEOVER]
         self._note_work(node)
         for move in moves:
             self._live.go_to(node.moment, snapshot)
@@ -223,7 +226,9 @@ class _Walk:
 
     def _arrive(self, edge: Edge) -> int:
         """Return the index of the node where the call is now."""
-        caller, record, key = self._live.phone.snapshot().caller, self._live.record, self._live.key
+        caller, record = self._live.phone.snapshot().caller, self._live.record
+        takeovers = self._takeovers(edge)
+        key = self._live.key, takeovers
         self._played = caller.playback.played
         playback = caller.playback
         if key in self._known:
@@ -240,6 +245,7 @@ class _Walk:
             seconds=caller.transcript.seconds,
             arrived=edge,
             played=tuple(playback.played),
+            takeovers=takeovers,
         )
         self._known[key] = node.index
         self.found.nodes.append(node)
@@ -331,4 +337,10 @@ class _Walk:
             self._note_error(node, move, (*steps, move.step), error)
 
     def _same_as(self, index: int) -> bool:
-        return self._known.get(self._live.key) == index
+        return self._known.get((self._live.key, self.found.nodes[index].takeovers)) == index
+
+    def _takeovers(self, edge: Edge) -> int:
+        """Return how often a call was taken over by now, where that counts."""
+        if self._settings.max_takeovers is None or edge.source == START:
+            return 0
+        return self.found.nodes[edge.source].takeovers + (edge.move.kind is Kind.TAKEOVER)

@@ -100,6 +100,7 @@ class Node:
         heard: text since the last thing that the caller did.
         seconds: of the call, the way it came to be here.
         arrived: the edge by which it was found first.
+        takeovers: how often the call was taken over, where there is a limit to that.
         played: the documents that began since anybody last did something.
     """
 
@@ -114,6 +115,7 @@ class Node:
     seconds: float
     arrived: Edge
     played: tuple[Script, ...] = ()
+    takeovers: int = 0
 
     @property
     def is_over(self) -> bool:

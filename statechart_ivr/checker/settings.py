@@ -44,6 +44,7 @@ class Settings:
         event_data: data of the events that background work ends with; and those from outside that
             are to be tried, with theirs.
         canonical: returns what counts of a session, to leave counters out.
+        max_takeovers: how often one call may be taken over; None for any number of times.
         max_records: how many records there may be.
         max_seconds: how long it may take.
     """
@@ -53,6 +54,7 @@ class Settings:
     at: datetime = datetime(2026, 1, 5, 10, tzinfo=timezone.utc)
     event_data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     canonical: Callable[[dict[str, Any]], Any] = lambda session: session
+    max_takeovers: int | None = None
     max_records: int = 20_000
     max_seconds: float = 60.0
 

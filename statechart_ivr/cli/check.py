@@ -30,7 +30,7 @@ from statechart_ivr.cli.exploring import (
     load_explored,
     progress_bar,
 )
-from statechart_ivr.cli.pasting import imports_for, setting_for
+from statechart_ivr.cli.pasting import TOLD, imports_for, setting_for
 from statechart_ivr.cli.report_view import print_report
 from statechart_ivr.cli.target import HELP
 
@@ -75,6 +75,10 @@ _LIMITS = ("seconds_to_choice", "seconds_to_person", "prompt_seconds", "turns")
 @click.option("--turns", type=click.IntRange(min=1), default=Limits().turns, show_default=True,
               metavar="NUMBER", help="After how many turns a caller who does nothing sensible "
               "has to be let go.")  # fmt: skip
+@click.option(
+    "--max-takeovers", type=click.IntRange(min=0), metavar="NUMBER",
+    help="How often one call is taken over at most; any number of times if left out.",
+)  # fmt: skip
 @click.option("--prove", is_flag=True, help="Exit code 2 if not everything could be tried.")
 @click.option("--alphabet", is_flag=True, help="Print the alphabet without leaving anything out.")
 @click.option("--tests", is_flag=True,
@@ -113,7 +117,7 @@ def check(
     explored = load_explored(target, folder)
     limits = Limits(**{name: wanted.pop(name) for name in _LIMITS})
     report = explore_for(explored, around, limits=limits, **wanted)
-    told = {name: wanted[name] for name in ("entries", "event_data")}
+    told = {name: wanted[name] for name in TOLD}
     coverage = None if calls is None else cover(calls, report, explored, around, told["event_data"])
     setting = setting_for(target, explored, around, limits=limits, **told)
     made = _Made(report, coverage, setting, imports_for(target, explored, around), target, around)

@@ -12,6 +12,9 @@ from statechart_ivr.cli.target import import_place, split_target
 from statechart_ivr.flow import spec_of
 from statechart_ivr.testing.line import DEFAULT_MOMENT
 
+#: What of a check's options a test has to repeat, besides where the flow is and its limits.
+TOLD = ("entries", "event_data", "max_takeovers")
+
 
 def setting_for(
     target: str,
@@ -20,6 +23,7 @@ def setting_for(
     *,
     entries: list[Entry],
     event_data: dict[str, dict[str, Any]],
+    max_takeovers: int | None,
     limits: Limits,
 ) -> Setting:
     """Return what the tests for a command's findings have to say besides the call."""
@@ -27,6 +31,7 @@ def setting_for(
     told = {
         "entries": f"[{', '.join(map(_entry, entries))}]" if entries else "",
         "event_data": repr(event_data) if event_data else "",
+        "max_takeovers": "" if max_takeovers is None else str(max_takeovers),
         "sounds": repr(around.folder) if around.folder else "",
         "mount_path": repr(around.mount_path) if around.folder else "",
         "limits": "" if limits == Limits() else _limits(limits),

@@ -20,7 +20,7 @@ from statechart_ivr.checker.pasteable import as_module
 from statechart_ivr.checker.sounds import board_with_sounds
 from statechart_ivr.cli.check import check, explore_for
 from statechart_ivr.cli.exploring import Explored, Surroundings, check_entries, load_explored
-from statechart_ivr.cli.pasting import imports_for, setting_for
+from statechart_ivr.cli.pasting import TOLD, imports_for, setting_for
 from statechart_ivr.cli.replay import is_by_hand, made
 from statechart_ivr.cli.report_view import near
 from statechart_ivr.cli.target import import_place, split_target
@@ -36,7 +36,7 @@ from statechart_ivr.testing.transcript import MASK
 WRONG = (IvrError, click.ClickException)
 
 #: Options of ``check`` that say how it prints.
-_PRINTING = {"alphabet": False, "tests": False, "form": "text"}
+_PRINTING = {"alphabet": False, "tests": False, "calls": None, "form": "text", "output": None}
 _AROUND = ("at", "services", "folder", "mount_path")
 _LIMITS = tuple(vars(Limits()))
 _HIDDEN = (
@@ -184,7 +184,7 @@ class FlowTarget:
         """Return all there is to say of a finding."""
         loaded = self.loaded
         with standing_in(self.base):
-            told = {name: loaded.wanted[name] for name in ("entries", "event_data")}
+            told = {name: loaded.wanted[name] for name in TOLD}
             setting = setting_for(
                 self.name, loaded.explored, loaded.around, limits=loaded.limits, **told
             )

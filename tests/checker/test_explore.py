@@ -917,3 +917,33 @@ def test_what_happens_is_taken_down_with_its_shortest_call() -> None:
     assert text == {"menu": "dial", "person": "dial 1", "closed": "at 2026-01-05T17:00:00 dial 1"}
     assert len(found.taken) >= 3
     assert any(set(answers) == {True, False} for answers in found.guards.values())
+
+
+class Survey(CallFlow):
+    """Keeps the answers of a call, also when it is taken over and begins again."""
+
+    question = State(initial=True)
+    thanks = State(final=True)
+    question.to(thanks, event=[key("1"), "give_up"])
+
+    def on_enter_question(self):
+        self.session["asked"] = [*self.session.get("asked", []), "often"]
+
+    @routable("/in")
+    @renders(question)
+    def ask(self):
+        return gather("To go on, press 1.")
+
+    @renders(thanks)
+    def thank(self):
+        return ["Thank you.", Hangup()]
+
+
+def test_takeovers_of_one_call_can_be_limited() -> None:
+    """What grows with each of them has an end then; up to there all of it is tried."""
+    assert not explored(Survey, max_records=60).is_exhausted
+    for most in range(3):
+        found = explored(Survey, max_takeovers=most)
+        assert found.is_exhausted
+        assert max(len(node.record.data["asked"]) for node in found.nodes) == most + 1
+        assert not found.incidents
