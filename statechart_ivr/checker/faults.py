@@ -102,10 +102,8 @@ def _place(flow: type[CallFlow], incident: Incident) -> str:
 
 
 def _checks(code: str, incident: Incident) -> tuple[str, ...]:
-    if code == "unclaimed-outcome":
+    if code in {"unclaimed-outcome", "unclaimed-work"}:
         return (f'assert call.state != "{incident.state}"',)
-    if code == "unclaimed-work":
-        return ("assert not call.ended",)
     if code in {"unstable", "session-grows", "needs-data", "work-raises", "missing-sound"}:
         return (f'assert not report.having("{code}")',)
     return ()  # the phone raises it
