@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unittest
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -71,8 +72,10 @@ class FlowTestCase(unittest.TestCase):
     def test_calls(self) -> None:
         """No call goes wrong: first those that did, then others, at random."""
         self._try_kept()
+        # Older releases of Hypothesis do not say what it takes.
+        run: Callable[..., None] = stateful.run_state_machine_as_test
         try:
-            stateful.run_state_machine_as_test(self._machine(), settings=self._settings())
+            run(self._machine(), settings=self._settings())
         except CallWrongError as wrong:
             found = wrong.failure
         else:

@@ -99,6 +99,8 @@ def test_names_that_python_does_not_take_are_spread() -> None:
         ("dial go", "go stands at the end; write go /path"),
         ("dial work", "work stands at the end; write work EVENT"),
         ("dial at noon", "at noon: write a moment as 2026-01-05T17:00"),
+        ("dial example pin", "example pin: write a state and a number, such as pin.1"),
+        ("dial example pin.0", "example pin.0: write a state and a number, such as pin.1"),
         ("dial deliver -", "only work can come to nothing"),
         ("dial dial.lost", "dial.lost: there is dial.completed, dial.answered"),
         ("dial queue.too_full", "queue.too_full: there is queue.bridged"),
